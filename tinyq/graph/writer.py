@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import flatbuffers
@@ -11,28 +10,27 @@ from numpy.typing import NDArray
 
 from tinyq.graph import options as op_options
 from tinyq.graph.types import DType, Graph, Op, Signature, Tensor
+from tinyq.graph.versions import op_version
 
 _ALIGNMENT = 16  # what TFLM's kernels may assume of constant data
 _SCHEMA_VERSION = 3
 
 
-def write_graph(graph: Graph, versions: Mapping[int, int] | None = None) -> bytes:
+def write_graph(graph: Graph) -> bytes:
     """Serialize a graph; the data of every buffer starts at a multiple of 16 bytes.
 
     Args:
         graph: What to write. int4 constants are packed, low nibble first.
-        versions: Operator version by op index, for readers that check it; 1 where absent, which TFLM ignores.
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    versions = versions or {}
     buffers: list[Any] = [_buffer(schema, None)]
     model = schema.ModelT()
     model.version = _SCHEMA_VERSION
     model.description = graph.description or "tinyq"
 
     codes: dict[tuple[str, int], int] = {}
-    keys = [(op.kind, versions.get(i, 1)) for i, op in enumerate(graph.ops)]
+    keys = [(op.kind, op_version(graph, op)) for op in graph.ops]
     for key in keys:
         codes.setdefault(key, len(codes))
     model.operatorCodes = [_code(schema, kind, version) for kind, version in codes]

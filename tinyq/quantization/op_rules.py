@@ -1,0 +1,50 @@
+"""What quantization each operator asks of its tensors, as TFLM and the LiteRT quantization specification define it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OpRule:
+    """Constraints of one operator.
+
+    Attributes:
+        weights: Position of the weights among the inputs, or None.
+        weights_axis: Dimension of the weights that output channels lie along.
+        bias: Position of the bias, or None; it is int32 with scale input x weights.
+        same_scale: Inputs and outputs share one scale and zero point, as the kernel moves codes without requantizing.
+        fixed_output: Scale and zero point that the int8 kernel demands of its output.
+    """
+
+    weights: int | None = None
+    weights_axis: int = 0
+    bias: int | None = None
+    same_scale: bool = False
+    fixed_output: tuple[float, int] | None = None
+
+
+_FREE = OpRule()
+_SAME = OpRule(same_scale=True)
+
+RULES: dict[str, OpRule] = {
+    "CONV_2D": OpRule(weights=1, weights_axis=0, bias=2),
+    "DEPTHWISE_CONV_2D": OpRule(weights=1, weights_axis=3, bias=2),
+    "FULLY_CONNECTED": OpRule(weights=1, weights_axis=0, bias=2),
+    "SOFTMAX": OpRule(fixed_output=(1.0 / 256.0, -128)),
+    "LOGISTIC": OpRule(fixed_output=(1.0 / 256.0, -128)),
+    "TANH": OpRule(fixed_output=(1.0 / 128.0, 0)),
+    "L2_NORMALIZATION": OpRule(fixed_output=(1.0 / 128.0, 0)),
+    "LOG_SOFTMAX": OpRule(fixed_output=(16.0 / 256.0, 127)),
+    "QUANTIZE": _FREE,
+    **dict.fromkeys(("ADD", "SUB", "MUL", "MEAN", "RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "SUM"), _FREE),
+    **dict.fromkeys(
+        (
+            "RESHAPE", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "PADV2", "MIRROR_PAD", "CONCATENATION", "TRANSPOSE",
+            "STRIDED_SLICE", "SLICE", "SPLIT", "SPLIT_V", "PACK", "UNPACK", "GATHER", "EXPAND_DIMS", "SQUEEZE",
+            "MAXIMUM", "MINIMUM", "REDUCE_MAX", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "SPACE_TO_BATCH_ND",
+            "BATCH_TO_SPACE_ND", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "BROADCAST_TO",
+        ),
+        _SAME,
+    ),
+}  # fmt: skip

@@ -1,0 +1,141 @@
+"""What the activations of a float model look like on representative data: streamed, never kept.
+
+Two passes over the data: extremes and moments first, then a histogram between the extremes. Memory is one histogram per
+tensor, whatever the number of samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyq import isolation
+from tinyq.errors import BadInputError
+from tinyq.graph import DType, Graph, layer_name
+
+BINS = 2048
+
+
+@dataclass(frozen=True)
+class TensorStatistics:
+    """One float activation over all samples.
+
+    Attributes:
+        minimum, maximum: Extremes.
+        mean, std: Moments over all elements of all samples.
+        count: Number of elements seen.
+        sample_minima, sample_maxima: float32 ``[samples]``, extremes of each sample in order.
+        histogram: int64 ``[bins]``, counts of equal bins between the extremes.
+    """
+
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+    count: int
+    sample_minima: NDArray[np.float32]
+    sample_maxima: NDArray[np.float32]
+    histogram: NDArray[np.int64]
+
+    @property
+    def centers(self) -> NDArray[np.float64]:
+        """Middle of each bin, ``[bins]``."""
+        bins = self.histogram.size
+        width = (self.maximum - self.minimum) / bins
+        return np.asarray(self.minimum + width * (np.arange(bins) + 0.5), np.float64)
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Borders of the bins, ``[bins + 1]``."""
+        return np.linspace(self.minimum, self.maximum, self.histogram.size + 1)
+
+
+Statistics = Mapping[int, TensorStatistics]
+"""Tensor index -> statistics, for every float activation of a graph."""
+
+
+def observe(tflite: bytes, graph: Graph, inputs: tuple[NDArray[Any], ...]) -> Statistics:
+    """Run a float model on representative data and describe every activation.
+
+    Args:
+        tflite: The float model's bytes, batch 1.
+        graph: The same model.
+        inputs: One array per model input, ``[samples, ...]`` with the input's shape behind the first axis.
+
+    Raises:
+        BadInputError: No samples, or an activation is NaN or infinite (the layer is named).
+    """
+    if not inputs or len(inputs[0]) == 0:
+        raise BadInputError("There are no samples to calibrate with.", "Give data with at least one sample.")
+    wanted = tuple(
+        i
+        for i, t in enumerate(graph.tensors)
+        if t.dtype is DType.FLOAT32 and not t.is_constant and (i in graph.producers or i in graph.inputs)
+    )
+    found, broken = isolation.call(_observe, tflite, graph.inputs, wanted, inputs)
+    if broken is not None:
+        tensor, sample = broken
+        producer = graph.producers.get(tensor)
+        where = f"layer {layer_name(graph, graph.ops[producer])!r}" if producer is not None else "the input"
+        raise BadInputError(
+            f"The float model gives NaN or infinity in {where} on calibration sample {sample}.",
+            "Check the data's scaling and the model's weights; quantization cannot mend this.",
+        )
+    return found
+
+
+def _observe(
+    tflite: bytes, model_inputs: tuple[int, ...], wanted: tuple[int, ...], inputs: tuple[NDArray[Any], ...]
+) -> tuple[dict[int, TensorStatistics], tuple[int, int] | None]:
+    """The child's part: statistics, or the (tensor, sample) that is not finite."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=tflite, experimental_preserve_all_tensors=True, num_threads=1)
+    interpreter.allocate_tensors()
+
+    samples = len(inputs[0])
+    minima = np.zeros((len(wanted), samples), np.float32)
+    maxima = np.zeros((len(wanted), samples), np.float32)
+    sums = np.zeros((len(wanted), 2))
+    for n in _run(interpreter, model_inputs, inputs):
+        for k, tensor in enumerate(wanted):
+            values = interpreter.tensor(tensor)()
+            minima[k, n], maxima[k, n] = values.min(), values.max()
+            sums[k] += values.sum(dtype=np.float64), np.square(values, dtype=np.float64).sum()
+        del values  # a view into the interpreter, which refuses to run while one is held
+    finite = np.isfinite(minima) & np.isfinite(maxima)
+    if not finite.all():
+        first_sample = int(np.argmax(~finite.all(axis=0)))
+        return {}, (wanted[int(np.argmax(~finite[:, first_sample]))], first_sample)
+
+    lows, highs = minima.min(axis=1).astype(np.float64), maxima.max(axis=1).astype(np.float64)
+    widths = highs - lows
+    factors = np.divide(BINS, widths, out=np.zeros_like(widths), where=widths > 0)
+    histograms = np.zeros((len(wanted), BINS), np.int64)
+    for _ in _run(interpreter, model_inputs, inputs):
+        for k, tensor in enumerate(wanted):
+            values = interpreter.tensor(tensor)().reshape(-1)
+            bins = ((values - np.float32(lows[k])) * np.float32(factors[k])).astype(np.int32)
+            histograms[k] += np.bincount(np.clip(bins, 0, BINS - 1), minlength=BINS)
+        del values
+    result = {}
+    for k, tensor in enumerate(wanted):
+        count = int(histograms[k].sum())
+        mean = sums[k, 0] / count
+        variance = max(0.0, sums[k, 1] / count - mean**2)
+        result[tensor] = TensorStatistics(
+            lows[k], highs[k], mean, float(np.sqrt(variance)), count, minima[k], maxima[k], histograms[k]
+        )
+    return result, None
+
+
+def _run(interpreter: Any, model_inputs: tuple[int, ...], inputs: tuple[NDArray[Any], ...]) -> Iterator[int]:
+    for n in range(len(inputs[0])):
+        for index, array in zip(model_inputs, inputs, strict=True):
+            interpreter.set_tensor(index, np.asarray(array[n], np.float32)[None])
+        interpreter.invoke()
+        yield n
