@@ -11,18 +11,23 @@ import contextlib
 import importlib
 import os
 import pickle
+import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from typing import Any, TypeVar
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, BinaryIO, TypeVar
 
 from tinyq.errors import BadInputError, FailedError, TinyqError
 
 T = TypeVar("T")
 
 _STDERR_LINES = 3
+_LAST_WORDS_SECONDS = 5.0
+_LENGTH = struct.Struct("<Q")
 MEMORY_LIMIT_BYTES = 8 << 30
 
 
@@ -50,61 +55,128 @@ def call(
         TinyqError: Whatever ``function`` raised of our own errors.
         FailedError: Any other exception of the child, with its text.
     """
-    request = pickle.dumps((list(sys.path), memory_bytes, function.__module__, function.__qualname__, args, kwargs))
-    # fds 0..2 stay free for libraries that print; the answer has a pipe of its own
-    read_fd, write_fd = os.pipe()
-    with tempfile.TemporaryFile() as log, tempfile.TemporaryFile() as request_file:
-        request_file.write(request)
-        request_file.seek(0)
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tinyq.isolation", str(write_fd)],
-            stdin=request_file,
-            stdout=log,
-            stderr=log,
-            pass_fds=[write_fd],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), **(env or {})},
-        )
-        os.close(write_fd)
+    with _Child(subject, timeout, env) as child:
+        child.send((list(sys.path), memory_bytes, False, function.__module__, function.__qualname__, args, kwargs))
+        child.close_input()
+        return child.receive()  # type: ignore[no-any-return]
+
+
+def stream(
+    function: Callable[..., Iterator[T]],
+    items: Iterable[Any],
+    *args: Any,
+    subject: str = "the model",
+    timeout: float = 600.0,
+    memory_bytes: int | None = MEMORY_LIMIT_BYTES,
+    env: dict[str, str] | None = None,
+    **kwargs: Any,
+) -> Generator[T, None, None]:
+    """Feed items to one child process and yield its answer to each, so that neither side holds all of them.
+
+    Args:
+        function: A module-level generator function. It is called once, in the child, as
+            ``function(iterator over the items, *args, **kwargs)`` and must yield once for each item that it takes.
+        items: Picklable values; the next one is taken when the answer to the last has been consumed.
+        timeout: Seconds of wall-clock time for each item.
+
+    The other arguments and the errors are those of :func:`call`.
+    """
+    with _Child(subject, timeout, env) as child:
+        child.send((list(sys.path), memory_bytes, True, function.__module__, function.__qualname__, args, kwargs))
+        for item in items:
+            child.send(item)
+            yield child.receive()
+
+
+class _Child:
+    """A fresh interpreter that answers messages; whatever happens, it is gone when the context ends."""
+
+    def __init__(self, subject: str, timeout: float, env: dict[str, str] | None) -> None:
+        self._subject, self._timeout, self._env = subject, timeout, env
+
+    def __enter__(self) -> _Child:
+        # fds 1 and 2 stay free for libraries that print; the answers have a pipe of their own
+        child_input, self._input = os.pipe()
+        self._answers, child_answers = os.pipe()
+        self._log = tempfile.TemporaryFile()
         try:
-            answer = _read_all(read_fd, timeout)
-            if answer is None:
-                raise BadInputError(
-                    f"Working on {subject} took longer than {timeout:.0f} s and was stopped.",
-                    "Check that the file is what it should be; a sound one of this size takes seconds.",
-                )
-            child.wait()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tinyq.isolation", str(child_answers)],
+                stdin=child_input,
+                stdout=self._log,
+                stderr=self._log,
+                pass_fds=[child_answers],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), **(self._env or {})},
+            )
         finally:
-            os.close(read_fd)
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-        log.seek(0)
-        noise = log.read().decode(errors="replace")
-    if not answer:
-        raise _death(child.returncode, subject, noise)
-    ok, value = pickle.loads(answer)
-    if ok:
-        return value  # type: ignore[no-any-return]
-    if isinstance(value, TinyqError):
-        raise value
-    raise FailedError(f"Working on {subject} failed: {value}", _tail(noise))
+            os.close(child_input)
+            os.close(child_answers)
+        os.set_blocking(self._input, False)
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self.close_input()
+        os.close(self._answers)
+        self._log.close()
 
-def _read_all(fd: int, timeout: float) -> bytes | None:
-    """Read to the end of a pipe; None if that takes longer than ``timeout`` seconds."""
-    import select
-    import time
+    def close_input(self) -> None:
+        if self._input >= 0:
+            os.close(self._input)
+        self._input = -1
 
-    end = time.monotonic() + timeout
-    chunks: list[bytes] = []
-    while True:
-        ready, _, _ = select.select([fd], [], [], max(0.0, end - time.monotonic()))
-        if not ready:
-            return None
-        chunk = os.read(fd, 1 << 20)
-        if not chunk:
-            return b"".join(chunks)
-        chunks.append(chunk)
+    def send(self, value: Any) -> None:
+        """Write one message; that the child is dead shows when its answer is awaited."""
+        end = time.monotonic() + self._timeout
+        payload = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+        with contextlib.suppress(BrokenPipeError):
+            for part in (_LENGTH.pack(len(payload)), payload):
+                view = memoryview(part)
+                while view:
+                    self._wait([], [self._input], end)
+                    with contextlib.suppress(BlockingIOError):
+                        view = view[os.write(self._input, view) :]
+
+    def receive(self) -> Any:
+        """The next answer, or the error that the child raised or died of."""
+        end = time.monotonic() + self._timeout
+        header = self._read(_LENGTH.size, end)
+        answer = self._read(_LENGTH.unpack(header)[0], end) if header is not None else None
+        if answer is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LAST_WORDS_SECONDS)
+            raise _death(self._process.returncode or 0, self._subject, self._noise())
+        ok, value = pickle.loads(answer)
+        if ok:
+            return value
+        if isinstance(value, TinyqError):
+            raise value
+        raise FailedError(f"Working on {self._subject} failed: {value}", _tail(self._noise()))
+
+    def _read(self, size: int, end: float) -> bytearray | None:
+        """Read so many bytes; None if the child closed its side before."""
+        content = bytearray()
+        while len(content) < size:
+            self._wait([self._answers], [], end)
+            chunk = os.read(self._answers, min(size - len(content), 1 << 20))
+            if not chunk:
+                return None
+            content += chunk
+        return content
+
+    def _wait(self, readable: list[int], writable: list[int], end: float) -> None:
+        ready, writers, _ = select.select(readable, writable, [], max(0.0, end - time.monotonic()))
+        if not (ready or writers):
+            raise BadInputError(
+                f"Working on {self._subject} took longer than {self._timeout:.0f} s and was stopped.",
+                "Check that the file is what it should be; a sound one of this size takes seconds.",
+            )
+
+    def _noise(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode(errors="replace")
 
 
 def _death(code: int, subject: str, noise: str) -> TinyqError:
@@ -123,28 +195,49 @@ def _tail(noise: str) -> str:
 
 
 def _serve(answer_fd: int) -> None:
-    """The child's side: read one request from standard input, answer on ``answer_fd``."""
-    path, memory_bytes, module, name, args, kwargs = pickle.load(sys.stdin.buffer)
+    """The child's side: read a request from standard input, then items if it streams; answer on ``answer_fd``."""
+    path, memory_bytes, streams, module, name, args, kwargs = _next_message()
     sys.path[:] = path
     if memory_bytes is not None:
         with contextlib.suppress(ImportError, ValueError):
             import resource
 
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    answer: tuple[bool, Any]
-    try:
-        target: Any = importlib.import_module(module)
-        for part in name.split("."):
-            target = getattr(target, part)
-        answer = (True, target(*args, **kwargs))
-    except TinyqError as error:
-        answer = (False, error)
-    except MemoryError:
-        answer = (False, BadInputError("The model needs more memory than allowed.", "Check that the file is sound."))
-    except Exception as error:  # the boundary: every failure becomes a message
-        answer = (False, f"{type(error).__name__}: {error}")
     with os.fdopen(answer_fd, "wb") as out:
-        pickle.dump(answer, out, protocol=pickle.HIGHEST_PROTOCOL)
+        try:
+            target: Any = importlib.import_module(module)
+            for part in name.split("."):
+                target = getattr(target, part)
+            results = target(_items(), *args, **kwargs) if streams else iter([target(*args, **kwargs)])
+            for result in results:
+                _answer(out, True, result)
+        except TinyqError as error:
+            _answer(out, False, error)
+        except MemoryError:
+            message = "The model needs more memory than allowed."
+            _answer(out, False, BadInputError(message, "Check that the file is sound."))
+        except Exception as error:  # the boundary: every failure becomes a message
+            _answer(out, False, f"{type(error).__name__}: {error}")
+
+
+def _items() -> Iterator[Any]:
+    with contextlib.suppress(EOFError):
+        while True:
+            yield _next_message()
+
+
+def _next_message() -> Any:
+    header = sys.stdin.buffer.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        raise EOFError
+    return pickle.loads(sys.stdin.buffer.read(_LENGTH.unpack(header)[0]))
+
+
+def _answer(out: BinaryIO, ok: bool, value: Any) -> None:
+    payload = pickle.dumps((ok, value), protocol=pickle.HIGHEST_PROTOCOL)
+    out.write(_LENGTH.pack(len(payload)))
+    out.write(payload)
+    out.flush()
 
 
 if __name__ == "__main__":
