@@ -36,11 +36,11 @@ class MeanSquaredError:
         values = statistics.centers[used]
         weights = statistics.histogram[used].astype(np.float64)
         whole = Range(statistics.minimum, statistics.maximum).with_zero()
-        fractions = np.linspace(1.0, self.smallest, self.candidates)
+        fractions = np.linspace(1.0, self.smallest, self.candidates).tolist()
 
         # shrink both ends together first: the error of a lone end is flat while the other sets the step
         errors = [_error(values, weights, Range(whole.low * f, whole.high * f), grid) for f in fractions]
-        start = float(fractions[int(np.argmin(errors))])
+        start = fractions[int(np.argmin(errors))]
         best = Range(whole.low * start, whole.high * start)
         if grid.symmetric:
             return best

@@ -1,0 +1,35 @@
+# make demo: from a Keras model to an accuracy on an emulated Cortex-M4.   make test: the test suite.
+PYTHON := .venv/bin/python
+TINYQ := .venv/bin/tinyq
+DEMO := build/demo
+
+.PHONY: demo test unit lint bench setup clean
+
+setup:
+	@sh scripts/setup.sh
+
+demo: setup
+	@mkdir -p $(DEMO)
+	@echo "== training a small CNN on handwritten digits (Keras 3)"
+	@$(PYTHON) examples/digits/train.py --out $(DEMO)
+	@echo "== tinyq convert"
+	@$(TINYQ) convert $(DEMO)/digits.keras --data $(DEMO)/digits.npz --board mps2-an386 -o $(DEMO)/out --force
+	@echo "== tinyq test"
+	@$(TINYQ) test $(DEMO)/out >$(DEMO)/test.json
+
+test: setup lint
+	@$(PYTHON) -m pytest -n 2 --dist worksteal tests
+
+unit: setup
+	@$(PYTHON) -m pytest tests/unit
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+bench: setup
+	@$(PYTHON) -m benchmarks
+
+clean:
+	rm -rf build

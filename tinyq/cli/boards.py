@@ -1,0 +1,27 @@
+"""``tinyq boards``: the boards that are known."""
+
+from __future__ import annotations
+
+import typer
+
+from tinyq.cli import common
+
+
+def register(app: typer.Typer) -> None:
+    app.command("boards")(boards)
+
+
+def boards(as_json: common.AsJson = False) -> None:
+    """List the boards.
+
+    A board is one file; TINYQ_PATH names folders whose boards/ are added.
+    """
+    from tinyq.hardware.boards import all_boards
+    from tinyq.reporting.console import render_boards
+    from tinyq.reporting.models import BoardList
+
+    found = all_boards()
+    if as_json:
+        common.emit(BoardList.of(found).to_json())
+    else:
+        render_boards(found, common.stdout_console())

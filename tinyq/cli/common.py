@@ -1,0 +1,89 @@
+"""What the commands share: options that mean the same everywhere, and how errors reach the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tinyq.api.progress import Progress
+
+Model = Annotated[
+    Path,
+    typer.Argument(help="A .keras or .h5 file, a SavedModel folder, or a .tflite file.", show_default=False),
+]
+Out = Annotated[Path, typer.Option("-o", "--out", help="The folder to write.", show_default=False)]
+Run = Annotated[Path, typer.Argument(help="A folder that 'tinyq convert' wrote.", show_default=False)]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        help="A .npz (x, optionally y), a .npy, a folder of images, or a function as module:function.",
+        show_default=False,
+    ),
+]
+BoardName = Annotated[str, typer.Option("--board", help="The board to build for; see 'tinyq boards'.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Emulators to run at once.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output folder that tinyq wrote.")]
+Runtime = Annotated[str, typer.Option("--runtime", help="aot (generated C) or tflm (the official interpreter).")]
+TflmRoot = Annotated[
+    Path | None,
+    typer.Option("--tflm-root", envvar="TFLM_ROOT", help="A TFLM checkout with its microlite library built."),
+]
+ImageScale = Annotated[
+    str | None,
+    typer.Option("--image-scale", help="Values of image folders: 0..255, 0..1 or -1..1.", show_default="0..255"),
+]
+Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code (Lambda, custom layers).")]
+
+
+def stderr_console(quiet: bool = False) -> Console:
+    """Where people read; standard output is for results."""
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=quiet, highlight=False)
+
+
+def stdout_console(quiet: bool = False) -> Console:
+    """Where results for people go."""
+    from rich.console import Console
+
+    return Console(quiet=quiet, highlight=False)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Progress]:
+    """A progress display on standard error; silent without a terminal."""
+    console = stderr_console(quiet)
+    if quiet or not console.is_terminal:
+        yield lambda stage, done, total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    with Bars(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=console, transient=True,
+    ) as bars:  # fmt: skip
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+def emit(text: str) -> None:
+    """Print a result on standard output."""
+    typer.echo(text)

@@ -1,0 +1,77 @@
+"""``tinyq convert``: the whole way from a model to a firmware project."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tinyq.cli import common
+
+
+def register(app: typer.Typer) -> None:
+    app.command("convert")(convert)
+
+
+def convert(
+    model: common.Model,
+    board: common.BoardName,
+    out: common.Out,
+    data: common.Data = None,
+    quantizer: Annotated[
+        str, typer.Option("--quantizer", help="tinyq (ours) or stock (TensorFlow's converter).")
+    ] = "tinyq",
+    calibrator: Annotated[
+        str | None, typer.Option("--calibrator", help="How ranges are chosen: mse, percentile, minmax, ...")
+    ] = None,
+    calibration_samples: Annotated[
+        int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
+    ] = None,
+    evaluation: Annotated[
+        bool, typer.Option("--evaluation/--no-evaluation", help="Measure float and int8 on the unseen samples.")
+    ] = True,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="top1, top5, auc, mse, mae, or module:function.")
+    ] = None,
+    image_scale: common.ImageScale = None,
+    seed: common.Seed = 0,
+    trust: common.Trust = False,
+    force: common.Force = False,
+    as_json: common.AsJson = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Quantize a model and write a firmware project for a board.
+
+    Examples:
+
+      tinyq convert digits.keras --data digits.npz --board mps2-an386 -o out
+
+      tinyq convert model_int8.tflite --board microbit -o out
+    """
+    from tinyq.api.conversion import ConvertSettings
+    from tinyq.api.conversion import convert as run
+    from tinyq.reporting.console import render_convert
+
+    settings = ConvertSettings(
+        model=model,
+        data=data,
+        board=board,
+        out=out,
+        quantizer=quantizer,
+        calibrator=calibrator,
+        calibration_samples=calibration_samples,
+        evaluate=evaluation,
+        metric=metric,
+        image_scale=image_scale,
+        seed=seed,
+        trust=trust,
+        force=force,
+        command=tuple(sys.argv[1:]),
+    )
+    with common.progress(quiet or as_json) as progress:
+        report = run(settings, progress)
+    if as_json:
+        common.emit(report.to_json())
+    else:
+        render_convert(report, out, common.stdout_console(quiet))

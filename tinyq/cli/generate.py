@@ -1,0 +1,33 @@
+"""``tinyq generate``: a firmware project from a quantized ``.tflite``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tinyq.cli import common
+
+
+def register(app: typer.Typer) -> None:
+    app.command("generate")(generate)
+
+
+def generate(
+    model: Annotated[Path, typer.Argument(help="A full-integer .tflite file.", show_default=False)],
+    board: common.BoardName,
+    out: common.Out,
+    force: common.Force = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Write the firmware project of a model that is quantized already.
+
+    Example:
+
+      tinyq generate model_int8.tflite --board mps2-an386 -o firmware
+    """
+    from tinyq.api.conversion import generate_project
+
+    generate_project(model, board, out, force)
+    common.stdout_console(quiet).print(f"Wrote {out}; its README says how to build it.")

@@ -1,0 +1,192 @@
+"""What tinyq reports, as typed values; the JSON that programs read is exactly these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def to_json(self) -> str:
+        """Indented JSON with the published field names."""
+        return self.model_dump_json(indent=2, by_alias=True)
+
+
+class Scores(_Report):
+    """One metric for the float model, the integer model on the host, and the integer model on the target."""
+
+    float_: float | None = Field(None, alias="float")
+    host: float | None = None
+    target: float | None = None
+
+
+class BitExact(_Report):
+    """Samples whose whole output equals that of TFLM's host interpreter."""
+
+    equal: int
+    total: int
+
+
+class Instructions(_Report):
+    """Executed instructions of one inference; 0 where the machine has no timer."""
+
+    min: int
+    median: int
+    max: int
+
+
+class Sizes(_Report):
+    """Bytes of the ELF by what they belong to."""
+
+    engine_code: int
+    model: int
+    harness: int
+    static_ram: int
+
+
+class TestReport(_Report):
+    """The outcome of a run on the target."""
+
+    __test__ = False  # not a test class, whatever its name
+
+    schema_version: int = SCHEMA_VERSION
+    model_sha256: str
+    board: str
+    core: str
+    emulator: str
+    runtime: Literal["aot", "tflm"]
+    samples: int
+    samples_from: str = Field(description="where the samples came from, in words")
+    metric: str
+    accuracy: Scores = Field(description="fractions 0..1; null where there are no labels or the metric is no fraction")
+    score: Scores = Field(description="the metric's own values, whatever their scale")
+    bit_exact: BitExact
+    instructions: Instructions
+    instructions_method: str
+    arena_bytes: int
+    stack_bytes: int
+    flash_bytes: int
+    ram_bytes: int
+    sizes: Sizes
+
+
+class LayerReport(_Report):
+    """One layer of the deployed model."""
+
+    index: int
+    name: str
+    op: str
+    kernel: str
+    output_shape: tuple[int, ...]
+    macs: int
+    constant_bytes: int
+    output_bytes: int
+
+
+class EstimatePart(_Report):
+    """One part of a footprint and how it was obtained."""
+
+    name: str
+    bytes: int
+    method: str
+    error: str
+
+
+class EstimateReport(_Report):
+    """Flash and RAM on one board, before the build."""
+
+    schema_version: int = SCHEMA_VERSION
+    board: str
+    runtime: str
+    verdict: str
+    flash: tuple[EstimatePart, ...]
+    ram: tuple[EstimatePart, ...]
+    flash_bytes: int
+    flash_limit: int
+    ram_bytes: int
+    ram_limit: int
+    peak_layers: tuple[str, ...] = ()
+    missing: str = ""
+
+
+class ConvertReport(_Report):
+    """The outcome of a conversion."""
+
+    schema_version: int = SCHEMA_VERSION
+    model: str
+    model_sha256: str
+    model_bytes: int
+    quantizer: str
+    calibrator: str | None
+    calibration_samples: int
+    evaluation_samples: int
+    seed: int
+    board: str
+    metric: str
+    accuracy: Scores
+    score: Scores
+    macs: int
+    arena_bytes: int
+    arena_lower_bound: int
+    layers: tuple[LayerReport, ...]
+    estimate: EstimateReport
+    test: TestReport | None = None
+
+
+class EstimateList(_Report):
+    """Estimates for several boards."""
+
+    schema_version: int = SCHEMA_VERSION
+    estimates: tuple[EstimateReport, ...]
+
+
+class BuildReport(_Report):
+    """An ELF and what it holds."""
+
+    schema_version: int = SCHEMA_VERSION
+    elf: str
+    board: str
+    runtime: str
+    flash_bytes: int
+    ram_bytes: int
+    sizes: Sizes
+
+
+class BoardEntry(_Report):
+    """One board."""
+
+    id: str
+    title: str
+    core: str
+    flash_bytes: int
+    ram_bytes: int
+
+
+class BoardList(_Report):
+    """All boards."""
+
+    schema_version: int = SCHEMA_VERSION
+    boards: tuple[BoardEntry, ...]
+
+
+class DoctorEntry(_Report):
+    """One tool or package."""
+
+    name: str
+    purpose: str
+    found: bool
+    version: str
+    how_to_get: str
+
+
+class DoctorReport(_Report):
+    """Everything outside tinyq that it may use."""
+
+    schema_version: int = SCHEMA_VERSION
+    python: str
+    entries: tuple[DoctorEntry, ...]
