@@ -1,0 +1,6 @@
+"""From a trained model on disk to ``.tflite`` bytes; with ``qat`` the only room that imports TensorFlow."""
+
+from tinyq.frontend.load import LoadedModel, load_model
+from tinyq.frontend.stock import stock_quantize
+
+__all__ = ["LoadedModel", "load_model", "stock_quantize"]
