@@ -16,12 +16,11 @@ def boards(as_json: common.AsJson = False) -> None:
 
     A board is one file; TINYQ_PATH names folders whose boards/ are added.
     """
-    from tinyq.hardware.boards import all_boards
+    from tinyq.api.boards import list_boards
     from tinyq.reporting.console import render_boards
-    from tinyq.reporting.models import BoardList
 
-    found = all_boards()
+    found = list_boards()
     if as_json:
-        common.emit(BoardList.of(found).to_json())
+        common.emit(found.to_json())
     else:
         render_boards(found, common.stdout_console())

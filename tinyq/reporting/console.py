@@ -1,0 +1,149 @@
+"""Reports as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from tinyq.reporting.models import (
+    BoardList,
+    BuildReport,
+    ConvertReport,
+    DoctorReport,
+    EstimateReport,
+    Scores,
+    TestReport,
+)
+
+_NOT_MEASURED = "not measured"
+
+
+def render_convert(report: ConvertReport, out: Path, console: Console) -> None:
+    """What a conversion gave, and what to do next."""
+    table = _facts()
+    table.add_row("model", f"{escape(report.model)}: {report.macs:,} MACs, {report.model_bytes:,} bytes in int8")
+    calibration = f"{report.calibrator}, {report.calibration_samples} samples" if report.calibrator else "as given"
+    table.add_row("quantization", f"{report.quantizer}, {calibration}")
+    _scores(table, report.metric, report.score, report.accuracy, with_target=False)
+    if report.evaluation_samples:
+        table.add_row("evaluated on", f"{report.evaluation_samples:,} unseen samples (seed {report.seed})")
+    table.add_row("arena", f"{report.arena_bytes:,} bytes (lower bound {report.arena_lower_bound:,})")
+    estimate = report.estimate
+    table.add_row(estimate.board, f"{estimate.verdict}: {_usage(estimate)}")
+    console.print(table)
+    console.print(f"Wrote {out}. Next: tinyq test {out}", markup=False)
+
+
+def render_build(report: BuildReport, console: Console) -> None:
+    """Sizes of an ELF."""
+    table = _facts()
+    table.add_row("ELF", escape(report.elf))
+    _sizes(table, report)
+    console.print(table)
+
+
+def render_test(report: TestReport, console: Console) -> None:
+    """What the target computed, beside the host."""
+    table = _facts()
+    table.add_row("board", f"{report.board} ({report.core}), {report.runtime} runtime under {report.emulator}")
+    table.add_row("samples", f"{report.samples:,}, {report.samples_from}")
+    _scores(table, report.metric, report.score, report.accuracy, with_target=True)
+    exact = report.bit_exact
+    table.add_row("bit-exact", f"{exact.equal:,} of {exact.total:,} outputs equal TFLM's host interpreter")
+    counts = report.instructions
+    spread = f" ({counts.min:,} to {counts.max:,})" if counts.min != counts.max else ""
+    table.add_row("instructions", f"{counts.median:,} per inference{spread}" if counts.max else _NOT_MEASURED)
+    table.add_row("arena", f"{report.arena_bytes:,} bytes")
+    table.add_row("stack", f"{report.stack_bytes:,} bytes at most")
+    _sizes(table, report)
+    console.print(table)
+
+
+def render_estimates(reports: Sequence[EstimateReport], detail: bool, console: Console) -> None:
+    """One line per board, or every part of one board."""
+    table = Table(box=box.SIMPLE_HEAD)
+    if detail:
+        for title in ("part", "bytes", "how it was obtained", "error"):
+            table.add_column(title, justify="right" if title == "bytes" else "left")
+        for report in reports:
+            for kind, parts in (("flash", report.flash), ("RAM", report.ram)):
+                for part in parts:
+                    table.add_row(f"{kind}: {escape(part.name)}", f"{part.bytes:,}", part.method, part.error)
+    else:
+        for title in ("board", "verdict", "flash", "RAM", "missing"):
+            table.add_column(title)
+        for report in reports:
+            table.add_row(
+                report.board,
+                report.verdict,
+                f"{report.flash_bytes:,} of {report.flash_limit:,}",
+                f"{report.ram_bytes:,} of {report.ram_limit:,}",
+                report.missing,
+            )
+    console.print(table)
+    for report in reports[:1] if detail else ():
+        console.print(f"{report.board}: {report.verdict}, {_usage(report)}", markup=False)
+        if report.peak_layers:
+            console.print("RAM peaks at: " + ", ".join(report.peak_layers), markup=False)
+
+
+def render_boards(boards: BoardList, console: Console) -> None:
+    """The boards that are known."""
+    table = Table("board", "core", "flash", "RAM", "", box=box.SIMPLE_HEAD)
+    for board in boards.boards:
+        table.add_row(board.id, board.core, f"{board.flash_bytes:,}", f"{board.ram_bytes:,}", escape(board.title))
+    console.print(table)
+
+
+def render_doctor(report: DoctorReport, console: Console) -> None:
+    """Tools and packages, found or not."""
+    table = Table("", "tool", "version", "what for", "how to get it", box=box.SIMPLE_HEAD)
+    for entry in report.entries:
+        mark = "[green]found[/]" if entry.found else "[yellow]missing[/]"
+        hint = "" if entry.found else escape(entry.how_to_get)
+        table.add_row(mark, entry.name, escape(entry.version), entry.purpose, hint)
+    console.print(f"Python {report.python}")
+    console.print(table)
+
+
+def _facts() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    return table
+
+
+def _scores(table: Table, metric: str, score: Scores, accuracy: Scores, with_target: bool) -> None:
+    percent = accuracy.host is not None or accuracy.target is not None
+
+    def show(value: float | None) -> str:
+        if value is None:
+            return _NOT_MEASURED
+        return f"{value:.2%}" if percent else f"{value:.6g}"
+
+    table.add_row(f"{metric} float", show(score.float_))
+    table.add_row(f"{metric} int8 on host", show(score.host))
+    if with_target:
+        table.add_row(f"{metric} on target", show(score.target))
+
+
+def _sizes(table: Table, report: TestReport | BuildReport) -> None:
+    sizes = report.sizes
+    table.add_row(
+        "flash",
+        f"{report.flash_bytes:,} bytes: engine and calls {sizes.engine_code:,}, model {sizes.model:,}, "
+        f"harness {sizes.harness:,}",
+    )
+    table.add_row("RAM", f"{report.ram_bytes:,} bytes, {sizes.static_ram:,} of them static beside arena and stack")
+
+
+def _usage(report: EstimateReport) -> str:
+    text = (
+        f"flash {report.flash_bytes:,} of {report.flash_limit:,}, RAM {report.ram_bytes:,} of {report.ram_limit:,} bytes"
+    )
+    return f"{text}; {report.missing}" if report.missing else text
