@@ -1,0 +1,36 @@
+/* CONV_2D for every shape: NHWC, groups, strides, dilation, padding. */
+#ifndef TQ_CONV_S8_H
+#define TQ_CONV_S8_H
+
+#include <stdint.h>
+
+#include "tq_linear_s8.h"
+
+typedef struct {
+    int32_t batches;
+    int32_t input_height;
+    int32_t input_width;
+    int32_t input_channels;
+    int32_t output_height;
+    int32_t output_width;
+    int32_t output_channels;
+    int32_t filter_height;
+    int32_t filter_width;
+    int32_t stride_height;
+    int32_t stride_width;
+    int32_t dilation_height;
+    int32_t dilation_width;
+    int32_t padding_top;
+    int32_t padding_left;
+    int32_t groups;
+    int32_t input_zero_point;   /* what padding holds */
+    tq_linear_s8_params linear; /* weights [output_channels][filter_height][filter_width][input_channels / groups] */
+} tq_conv_s8_params;
+
+/* Bytes of the scratch buffer `patch`: the inputs under one filter position. */
+#define TQ_CONV_S8_SCRATCH_BYTES(filter_height, filter_width, input_channels, groups) \
+    ((filter_height) * (filter_width) * ((input_channels) / (groups)))
+
+void tq_conv_s8(const tq_conv_s8_params *p, const int8_t *input, int8_t *output, int8_t *patch);
+
+#endif

@@ -1,0 +1,26 @@
+/* Output channels as dot products: the inner part of convolution and of fully connected layers. */
+#ifndef TQ_LINEAR_S8_H
+#define TQ_LINEAR_S8_H
+
+#include <stdint.h>
+
+/* Weights, and how sums become int8. `bias` already holds -input_zero_point * sum(weights) of its channel, so that
+ * inputs are used as they are.
+ */
+typedef struct {
+    int32_t depth;            /* inputs per output channel */
+    const int8_t *weights;    /* [channels][depth] */
+    const int32_t *bias;      /* [channels] */
+    const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
+    const int8_t *shift;      /* as multiplier */
+    int32_t multiplier_step;  /* 1: a multiplier for each channel, 0: one for all */
+    int32_t output_zero_point;
+    int32_t output_min; /* fused activation */
+    int32_t output_max;
+} tq_linear_s8_params;
+
+/* Computes output[first .. first + count - 1] from input[depth]; `extra` is added to every sum. */
+void tq_linear_s8(const tq_linear_s8_params *p, const int8_t *input, int32_t first, int32_t count, int32_t extra,
+                  int8_t *output);
+
+#endif

@@ -1,0 +1,46 @@
+"""Choosing the kernel for an operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinyq.codegen.kernel import Kernel, Node, Target, kernels_for
+from tinyq.errors import UnsupportedError
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A kernel, and why it was taken."""
+
+    kernel: Kernel
+    reason: str
+
+
+def choose(node: Node, target: Target) -> Choice:
+    """The cheapest of the kernels that can do an operator.
+
+    Raises:
+        UnsupportedError: There is none; the message names operator, tensor and layer.
+    """
+    candidates = kernels_for(node.op.kind)
+    if not candidates:
+        raise _unsupported(node, "the AOT engine has no such operator yet")
+    objections = [(kernel, kernel.objection(node, target)) for kernel in candidates]
+    able = [kernel for kernel, objection in objections if not objection]
+    if not able:
+        # the general kernel is the one whose objection means something to a user
+        general = [objection for kernel, objection in objections if kernel.variant == "portable"]
+        raise _unsupported(node, (general or [objections[0][1]])[-1])
+    ranked = sorted(able, key=lambda kernel: kernel.cost(node, target))
+    if len(ranked) == 1:
+        return Choice(ranked[0], f"the one kernel for this on {target.core}")
+    best, second = (kernel.cost(node, target) for kernel in ranked[:2])
+    return Choice(ranked[0], f"estimated {best:,.0f} cycles, the next of {len(ranked)} kernels {second:,.0f}")
+
+
+def _unsupported(node: Node, objection: str) -> UnsupportedError:
+    tensor = node.graph.tensors[node.op.outputs[0]].name if node.op.outputs else ""
+    return UnsupportedError(
+        f"Layer {node.name!r} (operator {node.op.kind}, output tensor {tensor!r}) cannot be generated: {objection}.",
+        "Change the layer, or use --runtime tflm if the official interpreter has it.",
+    )

@@ -1,0 +1,282 @@
+"""From a quantized graph to C: choose kernels, plan memory, give names, render."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyq.codegen import engine, literals, render
+from tinyq.codegen.choose import choose
+from tinyq.codegen.code import GeneratedCode, Layer
+from tinyq.codegen.kernel import (
+    Argument,
+    Constant,
+    Emission,
+    Input,
+    Node,
+    Output,
+    ParamsAddress,
+    Ref,
+    Scratch,
+    Target,
+)
+from tinyq.codegen.memory import Memory, plan_tensors
+from tinyq.errors import UnsupportedError
+from tinyq.graph import DType, Graph, Tensor, layer_name, macs, write_graph
+
+
+def generate(graph: Graph, *, core: str, optimize: str = "balanced", model_hash: str = "") -> GeneratedCode:
+    """Generate ``model.h`` and ``model.c``. The same arguments give the same bytes.
+
+    Args:
+        graph: The quantized model.
+        core: A core of :mod:`tinyq.hardware.cores`, or "host".
+        optimize: What matters most; kernels may take it into account.
+        model_hash: What MODEL_HASH says, 16 hexadecimal digits; by default from the graph's contents.
+
+    Raises:
+        UnsupportedError: The engine lacks an operator, or a type or attribute of one.
+    """
+    target = Target(core, optimize)
+    for tensor in graph.tensors:
+        if tensor.elements == 0 and not tensor.is_constant:
+            raise UnsupportedError(f"Tensor {tensor.name!r} has no elements.", "Export the model with fixed shapes.")
+    steps = [_step(Node(graph, i), target) for i in range(len(graph.ops))]
+    aliases = {
+        graph.ops[i].outputs[0]: graph.ops[i].inputs[step.emission.alias]
+        for i, step in enumerate(steps)
+        if step.emission.alias is not None
+    }
+    memory = plan_tensors(graph, aliases, {i: step.emission.scratch_bytes for i, step in enumerate(steps)})
+    program = _Program(graph, memory)
+    for i, step in enumerate(steps):
+        if step.emission.alias is None:
+            program.add(i, step)
+    inputs, outputs = program.interface(graph.inputs), program.interface(graph.outputs)
+    headers = sorted({h for step in steps for h in step.emission.headers})
+    arena_bytes = memory.plan.size
+    text = {
+        "core": core,
+        "optimize": optimize,
+        "hash": model_hash or hashlib.sha256(write_graph(graph)).hexdigest()[:16],
+        "inputs": inputs,
+        "outputs": outputs,
+        "layers": program.layers,
+        "steps": program.steps,
+        "headers": headers,
+        "offsets": program.offsets,
+        "constants": program.shared_constants,
+        "arena_bytes": arena_bytes,
+        "arena_lower_bound": memory.plan.lower_bound,
+        "constant_bytes": program.constant_bytes,
+    }
+    files = {name: render.render(f"runtimes/{path}", text) for name, path in _TEMPLATES.items()}
+    return GeneratedCode(
+        MappingProxyType(files),
+        engine.needed(headers),
+        memory.plan,
+        tuple(program.layers),
+        program.constant_bytes,
+        arena_bytes,
+    )
+
+
+_TEMPLATES = {"model.h": "model.h.jinja", "model.c": "aot/model.c.jinja"}
+
+
+@dataclass(frozen=True)
+class _Step:
+    emission: Emission
+    variant: str
+    reason: str
+
+
+def _step(node: Node, target: Target) -> _Step:
+    choice = choose(node, target)
+    return _Step(choice.kernel.emit(node, target), choice.kernel.variant, choice.reason)
+
+
+@dataclass(frozen=True)
+class _Array:
+    """A constant array as the template shows it."""
+
+    c_type: str
+    name: str
+    size: int
+    body: str
+    comment: str
+    alignment: int
+
+
+@dataclass
+class _Program:
+    """Gathers, layer by layer, what the templates show."""
+
+    graph: Graph
+    memory: Memory
+    layers: list[Layer] = field(default_factory=list)
+    steps: list[Mapping[str, Any]] = field(default_factory=list)
+    offsets: list[Mapping[str, Any]] = field(default_factory=list)
+    shared_constants: list[_Array] = field(default_factory=list)
+    constant_bytes: int = 0
+    _arrays: dict[tuple[str, int, bytes], str] = field(default_factory=dict)
+    _tensor_names: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for position, tensor in enumerate(self.graph.inputs):
+            self._place(tensor, f"INPUT_{position}")
+
+    def add(self, index: int, step: _Step) -> None:
+        """Append the step of one op."""
+        op, emission = self.graph.ops[index], step.emission
+        number = len(self.layers)
+        human = layer_name(self.graph, op)
+        symbol = "_".join(filter(None, (f"layer_{number}", literals.identifier(human))))
+        for position, tensor in enumerate(op.outputs):
+            self._place(tensor, f"LAYER_{number}_OUTPUT" + (f"_{position}" if position else ""))
+        if emission.scratch_bytes > 0:
+            self._offset(
+                f"LAYER_{number}_SCRATCH", self.memory.scratch_offsets[index], f"{emission.scratch_bytes:,} bytes"
+            )
+        before = self.constant_bytes
+        names, arrays = self._constants(symbol, emission.constants)
+        calls = []
+        for call in emission.calls:
+            arguments = ", ".join(self._argument(op.inputs, op.outputs, a, number, symbol, names) for a in call.arguments)
+            calls.append(f"{call.function}({arguments});")
+        function = emission.calls[0].function if emission.calls else ""
+        output = self.graph.tensors[op.outputs[0]]
+        layer = Layer(
+            number,
+            human,
+            op.kind,
+            f"{function} ({step.variant})",
+            macs(self.graph, op),
+            self.constant_bytes - before,
+            (index,),
+            op.outputs[0],
+            output.nbytes,
+        )
+        self.layers.append(layer)
+        params = emission.params
+        self.steps.append(
+            {
+                "layer": layer,
+                "symbol": symbol,
+                "shapes": _shapes(self.graph, index),
+                "reason": step.reason,
+                "arrays": arrays,
+                "params_type": params.c_type if params else "",
+                "params_body": literals.initializer(params.members, lambda ref: names[ref.name]) if params else "",
+                "calls": calls,
+                "output": self.address(op.outputs[0]),
+            }
+        )
+
+    def interface(self, tensors: tuple[int, ...]) -> list[Mapping[str, Any]]:
+        """The model's inputs or outputs for the templates."""
+        return [{**_description(self.graph.tensors[t]), "address": self.address(t)} for t in tensors]
+
+    def address(self, tensor: int) -> str:
+        """The C expression for where a tensor is."""
+        root = self.memory.roots[tensor]
+        if self.graph.tensors[root].is_constant:
+            return self._constant_tensor(root)
+        return f"at({self._tensor_names[root]})"
+
+    def _argument(
+        self,
+        inputs: tuple[int, ...],
+        outputs: tuple[int, ...],
+        argument: Argument,
+        number: int,
+        symbol: str,
+        names: Mapping[str, str],
+    ) -> str:
+        match argument:
+            case Input(position):
+                return self.address(inputs[position])
+            case Output(position, offset):
+                place = self._tensor_names[outputs[position]]
+                return f"at({place} + {offset})" if offset else f"at({place})"
+            case Scratch():
+                return f"at(LAYER_{number}_SCRATCH)"
+            case ParamsAddress():
+                return f"&{symbol}"
+            case Ref(name):
+                return names[name]
+            case _:
+                return str(argument)
+
+    def _place(self, tensor: int, name: str) -> None:
+        """Give an arena name to a tensor that has its own bytes."""
+        if self.memory.roots.get(tensor) != tensor or tensor in self._tensor_names:
+            return
+        self._tensor_names[tensor] = name
+        t = self.graph.tensors[tensor]
+        self._offset(name, self.memory.tensor_offsets[tensor], f"{_shape(t)} {t.dtype}, {t.nbytes:,} bytes")
+
+    def _offset(self, name: str, offset: int, comment: str) -> None:
+        self.offsets.append({"name": name, "offset": offset, "comment": comment})
+
+    def _constants(self, symbol: str, constants: tuple[Constant, ...]) -> tuple[dict[str, str], list[_Array]]:
+        """C names by constant name, and the arrays that are new; equal arrays are kept once."""
+        names, arrays = {}, []
+        for constant in constants:
+            array = self._array(f"{symbol}_{constant.name}", constant.data, constant.comment, constant.alignment)
+            names[constant.name] = array.name
+            if array.body:
+                arrays.append(array)
+        return names, arrays
+
+    def _constant_tensor(self, tensor: int) -> str:
+        """The array of a constant that kernels read as it is."""
+        if tensor not in self._tensor_names:
+            t = self.graph.tensors[tensor]
+            assert t.data is not None  # noqa: S101 - only called for constants
+            name = "_".join(filter(None, (f"constant_{len(self.shared_constants)}", literals.identifier(t.name))))
+            array = self._array(name, t.data, f"{literals.comment(t.name)}, {_shape(t)}", 0)
+            if array.body:
+                self.shared_constants.append(array)
+            self._tensor_names[tensor] = array.name
+        return self._tensor_names[tensor]
+
+    def _array(self, name: str, data: NDArray[Any], comment: str, alignment: int) -> _Array:
+        c_type = literals.c_type(data)
+        key = (c_type, alignment, np.ascontiguousarray(data).tobytes())
+        known = self._arrays.setdefault(key, name)
+        if known != name:
+            return _Array(c_type, known, data.size, "", comment, alignment)
+        self.constant_bytes += data.nbytes
+        return _Array(c_type, name, data.size, literals.array(data), comment, alignment)
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(str(d) for d in tensor.shape) or "scalar"
+
+
+def _shapes(graph: Graph, index: int) -> str:
+    op = graph.ops[index]
+    inputs = [graph.tensors[t] for t in op.inputs if t >= 0]
+    activations = [t for t in inputs if not t.is_constant] or inputs
+    return f"{', '.join(map(_shape, activations))} -> {', '.join(_shape(graph.tensors[t]) for t in op.outputs)}"
+
+
+def _description(tensor: Tensor) -> Mapping[str, Any]:
+    """What model.h says of an input or output."""
+    q = tensor.quantization
+    scalar = q.scalar if q is not None and not q.is_per_channel and tensor.dtype is not DType.FLOAT32 else None
+    return {
+        "name": literals.comment(tensor.name),
+        "shape": _shape(tensor),
+        "type": tensor.dtype.value,
+        "bytes": tensor.nbytes,
+        "scale": literals.number(scalar[0]) if scalar else "",
+        "zero_point": str(scalar[1]) if scalar else "",
+    }

@@ -1,0 +1,95 @@
+"""Which tensors share bytes, how long they live, and where they lie in the arena."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tinyq.errors import UnsupportedError
+from tinyq.footprint.planner import Buffer, MemoryPlan, plan_memory
+from tinyq.graph import Graph
+
+ALIGNMENT = 16
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where every tensor and scratch buffer of a program is.
+
+    Attributes:
+        plan: The arena.
+        roots: For each tensor that is used, the tensor whose bytes it is: itself, or what it is an alias of.
+        tensor_offsets: Arena offset by root tensor; constants are not in it.
+        scratch_offsets: Arena offset by op index.
+    """
+
+    plan: MemoryPlan
+    roots: Mapping[int, int]
+    tensor_offsets: Mapping[int, int]
+    scratch_offsets: Mapping[int, int]
+
+
+def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int, int]) -> Memory:
+    """Place all activations and scratch buffers.
+
+    Inputs are there before the first op, outputs after the last one, and neither is overwritten earlier or later than
+    that; every other tensor lives from the op that writes it to the last op that reads it or one of its aliases.
+
+    Args:
+        aliases: Output tensor -> input tensor whose bytes it is.
+        scratch: Op index -> bytes.
+
+    Raises:
+        UnsupportedError: A tensor is neither constant nor computed, or an input is constant.
+    """
+    roots = _roots(graph, aliases)
+    last_step = max(len(graph.ops) - 1, 0)
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+
+    def live(tensor: int, step: int) -> None:
+        root = roots[tensor]
+        first[root] = min(first.get(root, step), step)
+        last[root] = max(last.get(root, step), step)
+
+    for tensor in graph.inputs:
+        live(tensor, 0)
+    for step, op in enumerate(graph.ops):
+        for tensor in (*op.inputs, *op.outputs):
+            if tensor >= 0:
+                live(tensor, step)
+    for tensor in graph.outputs:
+        live(tensor, last_step)
+
+    activations = [t for t in first if not graph.tensors[t].is_constant]
+    buffers = [Buffer(f"tensor {t}", graph.tensors[t].nbytes, first[t], last[t]) for t in activations]
+    scratches = sorted(op for op, size in scratch.items() if size > 0)
+    buffers += [Buffer(f"scratch of op {op}", scratch[op], op, op) for op in scratches]
+    plan = plan_memory(buffers, ALIGNMENT)
+    offsets = plan.offsets
+    return Memory(
+        plan,
+        roots,
+        dict(zip(activations, offsets[: len(activations)], strict=True)),
+        dict(zip(scratches, offsets[len(activations) :], strict=True)),
+    )
+
+
+def _roots(graph: Graph, aliases: Mapping[int, int]) -> dict[int, int]:
+    roots = {i: i for i, t in enumerate(graph.tensors) if t.is_constant}
+    for tensor in graph.inputs:
+        if tensor in roots:
+            raise UnsupportedError(
+                f"Input tensor {graph.tensors[tensor].name!r} is constant.", "Remove it from the model's inputs."
+            )
+    roots.update({t: t for t in graph.inputs})
+    for op in graph.ops:
+        for tensor in op.inputs:
+            if tensor >= 0 and tensor not in roots:
+                raise UnsupportedError(
+                    f"{op.kind} reads tensor {graph.tensors[tensor].name!r}, which is kept between inferences.",
+                    "The AOT engine has no variables yet; use --runtime tflm.",
+                )
+        for tensor in op.outputs:
+            roots[tensor] = roots[aliases[tensor]] if tensor in aliases else tensor
+    return roots

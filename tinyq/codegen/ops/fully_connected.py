@@ -1,0 +1,100 @@
+"""FULLY_CONNECTED, any shape."""
+
+from __future__ import annotations
+
+from tinyq.codegen import checks, weights
+from tinyq.codegen.arithmetic import multiply_float32, scale_of
+from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.graph import macs
+from tinyq.graph.options import FullyConnectedOptions
+
+_BIAS_TOLERANCE = 0.02  # of TFLM, in output steps
+
+
+def options_of(node: Node) -> FullyConnectedOptions:
+    """The operator's options."""
+    assert isinstance(node.op.options, FullyConnectedOptions)  # noqa: S101 - the reader gives it these
+    return node.op.options
+
+
+def factors(node: Node) -> tuple[float, ...]:
+    """As for convolutions, but with one weight scale TFLM multiplies the scales in single precision."""
+    weights_quantization = node.input(1).quantization
+    assert weights_quantization is not None  # noqa: S101 - checked by objection()
+    if weights_quantization.is_per_channel:
+        return weights.factors(node)
+    return (multiply_float32(scale_of(node.input(0)), scale_of(node.input(1))) / scale_of(node.output),)
+
+
+def objection(node: Node) -> str:
+    """What speaks against a FULLY_CONNECTED, whatever the kernel."""
+    return checks.arity(node, range(2, 4)) or checks.first(
+        check()
+        for check in (
+            lambda: checks.rank(node.input(1), 2),
+            lambda: _shape_objection(node),
+            lambda: weights.objection(node, options_of(node).activation, node.input(1).shape[0]),
+            lambda: weights.factors_objection(factors(node)),
+            lambda: _bias_scale_objection(node),
+        )
+    )
+
+
+def _shape_objection(node: Node) -> str:
+    channels, depth = node.input(1).shape
+    source, output = node.input(0), node.output
+    if not output.shape or output.shape[-1] != channels or output.elements // channels * depth != source.elements:
+        return f"its shapes {source.shape} and {output.shape} do not go with weights of shape {node.input(1).shape}"
+    return ""
+
+
+def _bias_scale_objection(node: Node) -> str:
+    """TFLM refuses a bias whose scale is not that of the products; per channel it does not look."""
+    bias, filters = node.optional_input(2), node.input(1)
+    if bias is None or filters.quantization is None or filters.quantization.is_per_channel:
+        return ""
+    if bias.quantization is not None and bias.quantization.is_per_channel:
+        return "its bias has several scales but its weights have one"
+    difference = abs(scale_of(node.input(0)) * scale_of(filters) - scale_of(bias))
+    if difference / scale_of(node.output) <= _BIAS_TOLERANCE:
+        return ""
+    return "the scale of its bias is not that of input times weights"
+
+
+class FullyConnected:
+    """``tq_matmul_s8``."""
+
+    kinds = ("FULLY_CONNECTED",)
+    variant = "portable"
+
+    def objection(self, node: Node, target: Target) -> str:
+        return objection(node)
+
+    def cost(self, node: Node, target: Target) -> float:
+        return 2.75 * macs(node.graph, node.op) + 20 * node.output.elements
+
+    def emit(self, node: Node, target: Target) -> Emission:
+        filters, output = node.input(1), node.output
+        assert filters.data is not None and filters.quantization is not None  # noqa: S101 - checked by objection()
+        zero_point = 0 if filters.quantization.is_per_channel else filters.quantization.scalar[1]
+        members, constants = weights.linear(
+            node, options_of(node).activation, filters.data, weights.requantization(factors(node)), zero_point
+        )
+        params = Params(
+            "tq_matmul_s8_params",
+            {
+                "rows": output.elements // filters.shape[0],
+                "columns": filters.shape[0],
+                "weights_zero_point": zero_point,
+                "linear": members,
+            },
+        )
+        return Emission(
+            calls=(Call("tq_matmul_s8", (ParamsAddress(), Input(0), Output())),),
+            headers=("tq_matmul_s8.h",),
+            params=params,
+            constants=constants,
+        )
+
+
+register(FullyConnected())

@@ -1,0 +1,94 @@
+"""PAD and PADV2 of int8."""
+
+from __future__ import annotations
+
+from tinyq.codegen import checks
+from tinyq.codegen.arithmetic import zero_point_of
+from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.shapes import MAX_LOOPS, Loop, merge, nest, row_major
+from tinyq.graph import DType
+
+
+def paddings_of(node: Node) -> tuple[tuple[int, int], ...]:
+    """(before, after) by dimension."""
+    data = node.input(1).data
+    assert data is not None  # noqa: S101 - checked by objection()
+    return tuple((int(before), int(after)) for before, after in data.reshape(-1, 2))
+
+
+class Pad:
+    """``tq_pad``."""
+
+    kinds = ("PAD", "PADV2")
+    variant = "portable"
+
+    def objection(self, node: Node, target: Target) -> str:
+        return checks.arity(node, range(2, 4)) or checks.first(
+            check()
+            for check in (
+                lambda: checks.dtypes(
+                    (node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8)
+                ),
+                lambda: checks.constant(node.input(1), "paddings"),
+                lambda: self._shape_objection(node),
+                lambda: self._value_objection(node),
+            )
+        )
+
+    def _shape_objection(self, node: Node) -> str:
+        shape = node.input(0).shape
+        if len(shape) > MAX_LOOPS:
+            return f"it has more than {MAX_LOOPS} dimensions"
+        if node.input(1).elements != 2 * len(shape):
+            return f"its paddings of shape {node.input(1).shape} do not go with an input of shape {shape}"
+        paddings = paddings_of(node)
+        if any(size < 0 for pair in paddings for size in pair):
+            return "its paddings are negative"
+        return checks.shape(node.output, tuple(d + a + b for d, (a, b) in zip(shape, paddings, strict=True)))
+
+    def _value_objection(self, node: Node) -> str:
+        value = node.optional_input(2)
+        if value is None:
+            return checks.quantized(node.output)
+        return checks.first(
+            check()
+            for check in (
+                lambda: checks.dtypes((value, DType.INT8)),
+                lambda: checks.constant(value, "padding values"),
+                lambda: "" if value.elements == 1 else "it has several padding values",
+                lambda: checks.quantized(value, node.output),
+                lambda: checks.same_quantization(value, node.output),
+            )
+        )
+
+    def cost(self, node: Node, target: Target) -> float:
+        return 2.0 * node.output.elements
+
+    def emit(self, node: Node, target: Target) -> Emission:
+        source, output, paddings = node.input(0), node.output, paddings_of(node)
+        to_strides = row_major(output.shape)
+        rows = merge(
+            Loop(size, strides)
+            for size, *strides_list in zip(source.shape, row_major(source.shape), to_strides, strict=True)
+            for strides in [(strides_list[0], strides_list[1])]
+        )
+        # the innermost loop is a row if it runs over neighbours in both tensors
+        contiguous = bool(rows) and rows[-1].strides == (1, 1)
+        fill = node.optional_input(2)
+        value = zero_point_of(output) if fill is None or fill.data is None else int(fill.data.reshape(-1)[0])
+        params = Params(
+            "tq_pad_params",
+            {
+                "rows": nest(rows[:-1] if contiguous else rows),
+                "row_bytes": rows[-1].size if contiguous else 1,
+                "output_bytes": output.nbytes,
+                "output_offset": sum(before * s for (before, _), s in zip(paddings, to_strides, strict=True)),
+                "value": value,
+            },
+        )
+        return Emission(
+            calls=(Call("tq_pad", (ParamsAddress(), Input(0), Output())),), headers=("tq_pad.h",), params=params
+        )
+
+
+register(Pad())

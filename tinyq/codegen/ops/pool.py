@@ -1,0 +1,97 @@
+"""MAX_POOL_2D and AVERAGE_POOL_2D."""
+
+from __future__ import annotations
+
+from tinyq.codegen import checks
+from tinyq.codegen.arithmetic import activation_objection, activation_range, scale_of, zero_point_of
+from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.shapes import Window, window
+from tinyq.graph import DType
+from tinyq.graph.options import PoolOptions
+
+_FUNCTIONS = {"MAX_POOL_2D": "tq_max_pool_s8", "AVERAGE_POOL_2D": "tq_average_pool_s8"}
+_SCALE_TOLERANCE = 1e-6  # of TFLM
+
+
+def options_of(node: Node) -> PoolOptions:
+    """The operator's options."""
+    assert isinstance(node.op.options, PoolOptions)  # noqa: S101 - the reader gives it these
+    return node.op.options
+
+
+def windows(node: Node) -> tuple[Window, Window]:
+    """Height and width."""
+    o = options_of(node)
+    _, height, width, _ = node.input(0).shape
+    return window(o.padding, height, o.filter_h, o.stride_h), window(o.padding, width, o.filter_w, o.stride_w)
+
+
+class Pool:
+    """``tq_max_pool_s8`` and ``tq_average_pool_s8``."""
+
+    kinds = tuple(_FUNCTIONS)
+    variant = "portable"
+
+    def objection(self, node: Node, target: Target) -> str:
+        return checks.arity(node, 1) or checks.first(
+            check()
+            for check in (
+                lambda: checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8)),
+                lambda: checks.rank(node.input(0), 4),
+                lambda: self._shape_objection(node),
+                lambda: self._quantization_objection(node),
+                lambda: activation_objection(options_of(node).activation, node.output),
+            )
+        )
+
+    def _shape_objection(self, node: Node) -> str:
+        o = options_of(node)
+        if min(o.stride_h, o.stride_w, o.filter_h, o.filter_w) < 1:
+            return "its strides and filter sizes must be positive"
+        batches, *_, channels = node.input(0).shape
+        height, width = windows(node)
+        return checks.shape(node.output, (batches, height.outputs, width.outputs, channels))
+
+    def _quantization_objection(self, node: Node) -> str:
+        source, output = node.input(0), node.output
+        for tensor in (source, output):
+            if tensor.quantization is not None and tensor.quantization.is_per_channel:
+                return f"tensor {tensor.name!r} is quantized per channel"
+        close = abs(scale_of(source) - scale_of(output)) <= _SCALE_TOLERANCE
+        if close and zero_point_of(source) == zero_point_of(output):
+            return ""
+        return "its input and output differ in scale or zero point"
+
+    def cost(self, node: Node, target: Target) -> float:
+        o = options_of(node)
+        return node.output.elements * (40.0 + 6 * o.filter_h * o.filter_w)
+
+    def emit(self, node: Node, target: Target) -> Emission:
+        o, (height, width), function = options_of(node), windows(node), _FUNCTIONS[node.op.kind]
+        source, output = node.input(0), node.output
+        low, high = activation_range(o.activation, output)
+        params = Params(
+            "tq_pool_s8_params",
+            {
+                "batches": source.shape[0],
+                "input_height": source.shape[1],
+                "input_width": source.shape[2],
+                "channels": source.shape[3],
+                "output_height": output.shape[1],
+                "output_width": output.shape[2],
+                "filter_height": o.filter_h,
+                "filter_width": o.filter_w,
+                "stride_height": o.stride_h,
+                "stride_width": o.stride_w,
+                "padding_top": height.padding,
+                "padding_left": width.padding,
+                "output_min": low,
+                "output_max": high,
+            },
+        )
+        return Emission(
+            calls=(Call(function, (ParamsAddress(), Input(0), Output())),), headers=("tq_pool_s8.h",), params=params
+        )
+
+
+register(Pool())
