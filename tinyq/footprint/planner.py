@@ -220,8 +220,8 @@ def _search(problem: _Problem, start: _Placed) -> _Placed:
 
     Push every buffer of a plan down: each then lies directly on the highest of the conflicting buffers below it. So it
     is enough to place buffers by ascending offset, each on top of what is there at its steps. A branch is left when the
-    bytes that are still to come at some step cannot end below the best plan, or when a buffer was passed over that would
-    have fitted wholly underneath (moving it there costs nothing, and another branch does).
+    bytes still to come at some step cannot end below the best plan, or when a buffer was passed over that would have
+    fitted wholly underneath (moving it there costs nothing, and another branch does).
     """
     if len(problem.indices) > _SEARCH_BUFFERS:
         return start

@@ -22,6 +22,11 @@ def write_graph(graph: Graph) -> bytes:
     Args:
         graph: What to write. int4 constants are packed, low nibble first.
     """
+    return pack_model(schema_model(graph), flatbuffers.Builder(1 << 16))
+
+
+def schema_model(graph: Graph) -> Any:
+    """A graph as the schema's own ``ModelT``, for what the graph does not express."""
     from ai_edge_litert import schema_py_generated as schema
 
     buffers: list[Any] = [_buffer(schema, None)]
@@ -50,8 +55,11 @@ def write_graph(graph: Graph) -> bytes:
         buffers.append(_buffer(schema, np.frombuffer(value, np.uint8)))
         model.metadata.append(entry)
     model.buffers = buffers
+    return model
 
-    builder = flatbuffers.Builder(1 << 16)
+
+def pack_model(model: Any, builder: flatbuffers.Builder) -> bytes:
+    """Serialize a ``ModelT``."""
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
 
@@ -69,17 +77,19 @@ def _buffer(schema: Any, data: NDArray[np.uint8] | None) -> Any:
         """The generated class ignores the schema's ``force_align: 16``."""
 
         def Pack(self, builder: Any) -> Any:  # noqa: N802 - the generated code calls it so
-            if data is None:
+            if self.data is None:
                 return super().Pack(builder)
-            builder.StartVector(1, data.size, _ALIGNMENT)
-            builder.head -= data.size
-            builder.Bytes[builder.head : builder.head + data.size] = data.tobytes()
+            builder.StartVector(1, self.data.size, _ALIGNMENT)
+            builder.head -= self.data.size
+            builder.Bytes[builder.head : builder.head + self.data.size] = self.data.tobytes()
             vector = builder.EndVector()
             schema.BufferStart(builder)
             schema.BufferAddData(builder, vector)
             return schema.BufferEnd(builder)
 
-    return AlignedBuffer()
+    buffer = AlignedBuffer()
+    buffer.data = data
+    return buffer
 
 
 def _code(schema: Any, kind: str, version: int) -> Any:
