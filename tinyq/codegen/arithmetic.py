@@ -50,7 +50,10 @@ def round_half_away(x: float) -> int:
 
 
 def quantize_multiplier(factor: float) -> tuple[int, int]:
-    """A real factor >= 0 as (multiplier, shift): factor = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0."""
+    """A real factor >= 0 as (multiplier, shift).
+
+    factor = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0
+    """
     if factor == 0.0:
         return 0, 0
     mantissa, shift = math.frexp(factor)
@@ -141,8 +144,8 @@ def table(function: Callable[[int], int], input_type: DType, output_type: DType)
 def exp_on_negative(x: int, integer_bits: int) -> int:
     """exp(x) for x <= 0 given with ``31 - integer_bits`` fractional bits; 31 fractional bits in the result.
 
-    x is split into a multiple of 1/4 and a rest in [-1/4, 0): a Taylor polynomial around -1/8 for the rest, a product of
-    constants for the multiple.
+    x is split into a multiple of 1/4 and a rest in [-1/4, 0): a Taylor polynomial around -1/8 for the rest, a product
+    of constants for the multiple.
     """
     if x == 0:
         return _INT32_MAX

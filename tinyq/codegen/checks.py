@@ -1,4 +1,7 @@
-"""Objections that many operators share. Each returns the end of a sentence about a layer, or ""."""
+"""Objections that many operators share. Each returns the end of a sentence about a layer, or "" if all is well.
+
+Checks are joined with ``or``: the first objection is the answer, and a check may rely on those before it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,13 @@ from tinyq.codegen.kernel import Node
 from tinyq.graph import DType, Tensor
 
 
+def require(condition: bool, objection: str) -> str:
+    """The objection, unless a condition holds."""
+    return "" if condition else objection
+
+
 def first(objections: Iterable[str]) -> str:
-    """The first objection that is one; give a generator, so that later checks may rely on earlier ones."""
+    """The first objection that is one."""
     return next((objection for objection in objections if objection), "")
 
 

@@ -33,7 +33,7 @@ def choose(node: Node, target: Target) -> Choice:
         raise _unsupported(node, (general or [objections[0][1]])[-1])
     ranked = sorted(able, key=lambda kernel: kernel.cost(node, target))
     if len(ranked) == 1:
-        return Choice(ranked[0], f"the one kernel for this on {target.core}")
+        return Choice(ranked[0], f"the one kernel for this on {target.name}")
     best, second = (kernel.cost(node, target) for kernel in ranked[:2])
     return Choice(ranked[0], f"estimated {best:,.0f} cycles, the next of {len(ranked)} kernels {second:,.0f}")
 

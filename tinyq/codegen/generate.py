@@ -28,7 +28,7 @@ from tinyq.codegen.kernel import (
 )
 from tinyq.codegen.memory import Memory, plan_tensors
 from tinyq.errors import UnsupportedError
-from tinyq.graph import DType, Graph, Tensor, layer_name, macs, write_graph
+from tinyq.graph import DType, Graph, Op, Tensor, layer_name, macs, write_graph
 
 
 def generate(graph: Graph, *, core: str, optimize: str = "balanced", model_hash: str = "") -> GeneratedCode:
@@ -42,8 +42,9 @@ def generate(graph: Graph, *, core: str, optimize: str = "balanced", model_hash:
 
     Raises:
         UnsupportedError: The engine lacks an operator, or a type or attribute of one.
+        BadInputError: There is no such core, or no such aim.
     """
-    target = Target(core, optimize)
+    target = Target.of(core, optimize)
     for tensor in graph.tensors:
         if tensor.elements == 0 and not tensor.is_constant:
             raise UnsupportedError(f"Tensor {tensor.name!r} has no elements.", "Export the model with fixed shapes.")
@@ -141,14 +142,12 @@ class _Program:
         for position, tensor in enumerate(op.outputs):
             self._place(tensor, f"LAYER_{number}_OUTPUT" + (f"_{position}" if position else ""))
         if emission.scratch_bytes > 0:
-            self._offset(
-                f"LAYER_{number}_SCRATCH", self.memory.scratch_offsets[index], f"{emission.scratch_bytes:,} bytes"
-            )
+            self._offset(self._scratch_name, self.memory.scratch_offsets[index], f"{emission.scratch_bytes:,} bytes")
         before = self.constant_bytes
         names, arrays = self._constants(symbol, emission.constants)
         calls = []
         for call in emission.calls:
-            arguments = ", ".join(self._argument(op.inputs, op.outputs, a, number, symbol, names) for a in call.arguments)
+            arguments = ", ".join(self._argument(op, a, symbol, names) for a in call.arguments)
             calls.append(f"{call.function}({arguments});")
         function = emission.calls[0].function if emission.calls else ""
         output = self.graph.tensors[op.outputs[0]]
@@ -190,29 +189,26 @@ class _Program:
             return self._constant_tensor(root)
         return f"at({self._tensor_names[root]})"
 
-    def _argument(
-        self,
-        inputs: tuple[int, ...],
-        outputs: tuple[int, ...],
-        argument: Argument,
-        number: int,
-        symbol: str,
-        names: Mapping[str, str],
-    ) -> str:
+    def _argument(self, op: Op, argument: Argument, symbol: str, names: Mapping[str, str]) -> str:
         match argument:
             case Input(position):
-                return self.address(inputs[position])
+                return self.address(op.inputs[position])
             case Output(position, offset):
-                place = self._tensor_names[outputs[position]]
+                place = self._tensor_names[op.outputs[position]]
                 return f"at({place} + {offset})" if offset else f"at({place})"
             case Scratch():
-                return f"at(LAYER_{number}_SCRATCH)"
+                return f"at({self._scratch_name})"
             case ParamsAddress():
                 return f"&{symbol}"
             case Ref(name):
                 return names[name]
             case _:
                 return str(argument)
+
+    @property
+    def _scratch_name(self) -> str:
+        """Of the layer that is being added."""
+        return f"LAYER_{len(self.layers)}_SCRATCH"
 
     def _place(self, tensor: int, name: str) -> None:
         """Give an arena name to a tensor that has its own bytes."""

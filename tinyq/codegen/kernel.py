@@ -1,8 +1,8 @@
 """The interface between the generator and kernels: what a kernel is asked and what it answers.
 
-A module in :mod:`tinyq.codegen.ops` registers one or more kernels for an operator kind. A faster kernel for one core is
-one more module there, which registers a further kernel for the same kind; the generator takes the cheapest of those that
-have no objection.
+A module in :mod:`tinyq.codegen.ops` registers one or more kernels for an operator kind. A faster kernel for one core
+is one more module there, which registers a further kernel for the same kind; the generator takes the cheapest of those
+that have no objection.
 """
 
 from __future__ import annotations
@@ -16,15 +16,38 @@ from typing import Any, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
+from tinyq.errors import BadInputError
 from tinyq.graph import Graph, Op, Tensor, layer_name
+from tinyq.hardware.cores import Core, core
+
+HOST = "host"
+_AIMS = ("balanced", "speed", "size", "ram")
 
 
 @dataclass(frozen=True)
 class Target:
-    """What code is generated for: a core's name ("cortex-m4", "host") and what matters most ("balanced")."""
+    """What code is generated for.
 
-    core: str
-    optimize: str = "balanced"
+    Attributes:
+        name: A core of :mod:`tinyq.hardware.cores`, or "host".
+        core: What that core can do; None for the host, where only portable C is right.
+        optimize: What matters most: "balanced", "speed", "size" or "ram".
+    """
+
+    name: str
+    core: Core | None
+    optimize: str
+
+    @staticmethod
+    def of(name: str, optimize: str = "balanced") -> Target:
+        """Look a target up by its core's name.
+
+        Raises:
+            BadInputError: There is no such core, or no such aim.
+        """
+        if optimize not in _AIMS:
+            raise BadInputError(f"There is no aim named {optimize!r}.", f"Choose one of {', '.join(_AIMS)}.")
+        return Target(name, None if name == HOST else core(name), optimize)
 
 
 @dataclass(frozen=True)
@@ -172,7 +195,7 @@ class Kernel(Protocol):
         """The name of its family: "portable" runs anywhere."""
 
     def objection(self, node: Node, target: Target) -> str:
-        """Why it cannot do this one, as the end of a sentence about the layer ("its weights are not constant"), or ""."""
+        """Why it cannot do this one, as the end of a sentence ("its weights are not constant"), or ""."""
 
     def cost(self, node: Node, target: Target) -> float:
         """Estimated cycles; only asked if there is no objection."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Fill one template of ``templates/``. The filter ``comment`` makes any text safe inside a C comment."""
-    return _environment(tuple(str(root / "templates") for root in resources.roots())).get_template(template).render(values)
+    folders = tuple(str(root / "templates") for root in resources.roots())
+    return _environment(folders).get_template(template).render(values)
 
 
 @cache

@@ -24,17 +24,15 @@ from tinyq.graph.options import Activation
 def objection(node: Node, activation: Activation, channels: int) -> str:
     """What speaks against int8 weights (input 1) and an optional bias (input 2)."""
     source, weights, bias, output = node.input(0), node.input(1), node.optional_input(2), node.output
-    return checks.first(
-        check
-        for check in (
-            checks.dtypes((source, DType.INT8), (weights, DType.INT8), (output, DType.INT8)),
-            checks.constant(weights, "weights"),
-            checks.quantized(source, output),
-            _weights_objection(weights, channels),
-            _bias_objection(bias, channels),
-            activation_objection(activation, output) if output.dtype is DType.INT8 else "",
-            _sum_objection(weights),
-        )
+    return (
+        checks.dtypes((source, DType.INT8), (weights, DType.INT8), (output, DType.INT8))
+        or checks.constant(weights, "weights")
+        or checks.require(weights.elements > 0, "its weights are empty")
+        or checks.quantized(source, output)
+        or _weights_objection(weights, channels)
+        or _bias_objection(bias, channels)
+        or activation_objection(activation, output)
+        or _sum_objection(weights, channels)
     )
 
 
@@ -48,26 +46,20 @@ def _weights_objection(weights: Tensor, channels: int) -> str:
 def _bias_objection(bias: Tensor | None, channels: int) -> str:
     if bias is None:
         return ""
-    return checks.first(
-        (
-            checks.dtypes((bias, DType.INT32)),
-            checks.constant(bias, "biases"),
-            "" if bias.elements == channels else f"it has {bias.elements} biases for {channels} channels",
-        )
+    return (
+        checks.dtypes((bias, DType.INT32))
+        or checks.constant(bias, "biases")
+        or checks.require(bias.elements == channels, f"it has {bias.elements} biases for {channels} channels")
     )
 
 
-def _sum_objection(weights: Tensor) -> str:
-    if weights.data is None:
-        return ""
-    magnitudes = np.abs(weights.data.astype(np.int64)).sum()
-    # the bound of a whole tensor is above that of each channel, and nearly always enough
-    if magnitudes * 255 < 2**31:
-        return ""
-    per_channel = np.abs(weights.data.astype(np.int64)).reshape(weights.shape[0], -1).sum(axis=1)
-    if weights.shape[0] == 1:  # depthwise: channels last
-        per_channel = np.abs(weights.data.astype(np.int64)).reshape(-1, weights.shape[-1]).sum(axis=0)
-    return "" if per_channel.max() * 255 < 2**31 else "its sums can exceed 32 bits"
+def _sum_objection(weights: Tensor, channels: int) -> str:
+    """Sums of products of 8-bit codes, before the bias, must fit 32 bits at every step."""
+    assert weights.data is not None  # noqa: S101 - checked before
+    magnitudes = np.abs(weights.data.astype(np.int64))
+    # channels are the first axis, but the last one of depthwise filters
+    axes = tuple(range(1, magnitudes.ndim)) if weights.shape[0] == channels else tuple(range(magnitudes.ndim - 1))
+    return checks.require(int(magnitudes.sum(axis=axes).max()) * 255 < 2**31, "its sums can exceed 32 bits")
 
 
 @dataclass(frozen=True)
@@ -161,7 +153,11 @@ def channel_members(node: Node, activation: Activation, scaling: Requantization)
 
 
 def channel_constants(
-    weights: NDArray[np.int8], order: str, bias: NDArray[np.int32], scaling: Requantization, bias_comment: str = "biases"
+    weights: NDArray[np.int8],
+    order: str,
+    bias: NDArray[np.int32],
+    scaling: Requantization,
+    bias_comment: str = "biases",
 ) -> tuple[Constant, ...]:
     """The arrays that :func:`channel_members` refers to."""
     return (

@@ -20,13 +20,11 @@ _HEADROOM_BITS = 20  # by which operands are shifted left before they are scaled
 
 def elementwise_objection(node: Node) -> str:
     """What speaks against an int8 operator on two operands that are broadcast."""
-    return checks.arity(node, 2) or checks.first(
-        check()
-        for check in (
-            lambda: checks.dtypes(*((t, DType.INT8) for t in (node.input(0), node.input(1), node.output))),
-            lambda: checks.quantized(node.input(0), node.input(1), node.output),
-            lambda: _shape_objection(node),
-        )
+    return (
+        checks.arity(node, 2)
+        or checks.dtypes(*((t, DType.INT8) for t in (node.input(0), node.input(1), node.output)))
+        or checks.quantized(node.input(0), node.input(1), node.output)
+        or _shape_objection(node)
     )
 
 
@@ -60,12 +58,10 @@ class Add:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return elementwise_objection(node) or checks.first(
-            check()
-            for check in (
-                lambda: activation_objection(self._options(node).activation, node.output),
-                lambda: "" if operand_factors(node)[2] < 1 else "its output's scale is too small for its operands'",
-            )
+        return (
+            elementwise_objection(node)
+            or activation_objection(self._options(node).activation, node.output)
+            or checks.require(operand_factors(node)[2] < 1, "its output's scale is too small for its operands'")
         )
 
     def cost(self, node: Node, target: Target) -> float:

@@ -26,16 +26,14 @@ class Concatenation:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, range(1, _MAX_INPUTS + 1)) or checks.first(
-            check()
-            for check in (
-                lambda: "one of its inputs is missing" if min(node.op.inputs) < 0 else "",
-                lambda: checks.dtypes(*((t, node.output.dtype) for t in node.inputs)),
-                lambda: f"its type is {node.output.dtype}" if node.output.dtype.bits % 8 else "",
-                lambda: self._shape_objection(node),
-                lambda: self._quantization_objection(node),
-                lambda: "it has a fused activation" if self._options(node).activation != "NONE" else "",
-            )
+        return (
+            checks.arity(node, range(1, _MAX_INPUTS + 1))
+            or checks.require(min(node.op.inputs) >= 0, "one of its inputs is missing")
+            or checks.dtypes(*((t, node.output.dtype) for t in node.inputs))
+            or checks.require(node.output.dtype.bits % 8 == 0, f"its type is {node.output.dtype}")
+            or self._shape_objection(node)
+            or self._quantization_objection(node)
+            or checks.require(self._options(node).activation == "NONE", "it has a fused activation")
         )
 
     def _options(self, node: Node) -> ConcatenationOptions:

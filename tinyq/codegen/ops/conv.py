@@ -40,21 +40,20 @@ def windows(node: Node) -> tuple[Window, Window]:
 
 def objection(node: Node) -> str:
     """What speaks against a CONV_2D, whatever the kernel."""
-    return checks.arity(node, range(2, 4)) or checks.first(
-        check()
-        for check in (
-            lambda: checks.rank(node.input(0), 4) or checks.rank(node.input(1), 4),
-            lambda: _shape_objection(node),
-            lambda: weights.objection(node, options_of(node).activation, node.input(1).shape[0]),
-            lambda: weights.factors_objection(weights.factors(node)),
-        )
+    return (
+        checks.arity(node, range(2, 4))
+        or checks.rank(node.input(0), 4)
+        or checks.rank(node.input(1), 4)
+        or _shape_objection(node)
+        or weights.objection(node, options_of(node).activation, node.input(1).shape[0])
+        or weights.factors_objection(weights.factors(node))
     )
 
 
 def _shape_objection(node: Node) -> str:
     o = options_of(node)
-    if min(o.stride_h, o.stride_w, o.dilation_h, o.dilation_w) < 1:
-        return "its strides and dilations must be positive"
+    if min(o.stride_h, o.stride_w, o.dilation_h, o.dilation_w, *node.input(1).shape) < 1:
+        return "its strides, dilations and weights' sizes must be positive"
     channels, (outputs, *_, depth) = node.input(0).shape[3], node.input(1).shape
     if channels % depth or outputs % (channels // depth):
         return f"{channels} input channels and {outputs} output channels make no groups of depth {depth}"

@@ -21,14 +21,12 @@ class Dequantize:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, 1) or checks.first(
-            check()
-            for check in (
-                lambda: "" if node.input(0).dtype in _FUNCTIONS else f"its input is {node.input(0).dtype}",
-                lambda: checks.dtypes((node.output, DType.FLOAT32)),
-                lambda: checks.quantized(node.input(0)),
-                lambda: checks.shape(node.output, node.input(0).shape),
-            )
+        return (
+            checks.arity(node, 1)
+            or checks.require(node.input(0).dtype in _FUNCTIONS, f"its input is {node.input(0).dtype}")
+            or checks.dtypes((node.output, DType.FLOAT32))
+            or checks.quantized(node.input(0))
+            or checks.shape(node.output, node.input(0).shape)
         )
 
     def cost(self, node: Node, target: Target) -> float:

@@ -28,21 +28,21 @@ def factors(node: Node) -> tuple[float, ...]:
 
 def objection(node: Node) -> str:
     """What speaks against a FULLY_CONNECTED, whatever the kernel."""
-    return checks.arity(node, range(2, 4)) or checks.first(
-        check()
-        for check in (
-            lambda: checks.rank(node.input(1), 2),
-            lambda: _shape_objection(node),
-            lambda: weights.objection(node, options_of(node).activation, node.input(1).shape[0]),
-            lambda: weights.factors_objection(factors(node)),
-            lambda: _bias_scale_objection(node),
-        )
+    return (
+        checks.arity(node, range(2, 4))
+        or checks.rank(node.input(1), 2)
+        or _shape_objection(node)
+        or weights.objection(node, options_of(node).activation, node.input(1).shape[0])
+        or weights.factors_objection(factors(node))
+        or _bias_scale_objection(node)
     )
 
 
 def _shape_objection(node: Node) -> str:
     channels, depth = node.input(1).shape
     source, output = node.input(0), node.output
+    if min(channels, depth) < 1:
+        return "its weights are empty"
     if not output.shape or output.shape[-1] != channels or output.elements // channels * depth != source.elements:
         return f"its shapes {source.shape} and {output.shape} do not go with weights of shape {node.input(1).shape}"
     return ""

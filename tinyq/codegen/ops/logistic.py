@@ -39,14 +39,12 @@ class Logistic:
     variant = "portable, table"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, 1) or checks.first(
-            check()
-            for check in (
-                lambda: checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8)),
-                lambda: checks.quantized(node.input(0), node.output),
-                lambda: checks.shape(node.output, node.input(0).shape),
-                lambda: "" if zero_point_of(node.output) == -128 else "its output's zero point is not -128",
-            )
+        return (
+            checks.arity(node, 1)
+            or checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8))
+            or checks.quantized(node.input(0), node.output)
+            or checks.shape(node.output, node.input(0).shape)
+            or checks.require(zero_point_of(node.output) == -128, "its output's zero point is not -128")
         )
 
     def cost(self, node: Node, target: Target) -> float:

@@ -30,17 +30,13 @@ class Mean:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, 2) or checks.first(
-            check()
-            for check in (
-                lambda: checks.dtypes(
-                    (node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8)
-                ),
-                lambda: checks.constant(node.input(1), "axes"),
-                lambda: checks.quantized(node.input(0), node.output),
-                lambda: self._shape_objection(node),
-                lambda: multiplier_objection(scale_of(node.input(0)) / scale_of(node.output)),
-            )
+        return (
+            checks.arity(node, 2)
+            or checks.dtypes((node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8))
+            or checks.constant(node.input(1), "axes")
+            or checks.quantized(node.input(0), node.output)
+            or self._shape_objection(node)
+            or multiplier_objection(scale_of(node.input(0)) / scale_of(node.output))
         )
 
     def _shape_objection(self, node: Node) -> str:

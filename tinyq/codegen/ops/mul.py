@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import (
     activation_objection,
     activation_range,
@@ -28,12 +27,10 @@ class Mul:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return elementwise_objection(node) or checks.first(
-            check()
-            for check in (
-                lambda: activation_objection(self._options(node).activation, node.output),
-                lambda: multiplier_objection(factor_of(node)),
-            )
+        return (
+            elementwise_objection(node)
+            or activation_objection(self._options(node).activation, node.output)
+            or multiplier_objection(factor_of(node))
         )
 
     def cost(self, node: Node, target: Target) -> float:

@@ -23,16 +23,12 @@ class Pad:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, range(2, 4)) or checks.first(
-            check()
-            for check in (
-                lambda: checks.dtypes(
-                    (node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8)
-                ),
-                lambda: checks.constant(node.input(1), "paddings"),
-                lambda: self._shape_objection(node),
-                lambda: self._value_objection(node),
-            )
+        return (
+            checks.arity(node, range(2, 4))
+            or checks.dtypes((node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8))
+            or checks.constant(node.input(1), "paddings")
+            or self._shape_objection(node)
+            or self._value_objection(node)
         )
 
     def _shape_objection(self, node: Node) -> str:
@@ -50,15 +46,12 @@ class Pad:
         value = node.optional_input(2)
         if value is None:
             return checks.quantized(node.output)
-        return checks.first(
-            check()
-            for check in (
-                lambda: checks.dtypes((value, DType.INT8)),
-                lambda: checks.constant(value, "padding values"),
-                lambda: "" if value.elements == 1 else "it has several padding values",
-                lambda: checks.quantized(value, node.output),
-                lambda: checks.same_quantization(value, node.output),
-            )
+        return (
+            checks.dtypes((value, DType.INT8))
+            or checks.constant(value, "padding values")
+            or checks.require(value.elements == 1, "it has several padding values")
+            or checks.quantized(value, node.output)
+            or checks.same_quantization(value, node.output)
         )
 
     def cost(self, node: Node, target: Target) -> float:
@@ -67,11 +60,8 @@ class Pad:
     def emit(self, node: Node, target: Target) -> Emission:
         source, output, paddings = node.input(0), node.output, paddings_of(node)
         to_strides = row_major(output.shape)
-        rows = merge(
-            Loop(size, strides)
-            for size, *strides_list in zip(source.shape, row_major(source.shape), to_strides, strict=True)
-            for strides in [(strides_list[0], strides_list[1])]
-        )
+        strides = zip(row_major(source.shape), to_strides, strict=True)
+        rows = merge(Loop(size, pair) for size, pair in zip(source.shape, strides, strict=True))
         # the innermost loop is a row if it runs over neighbours in both tensors
         contiguous = bool(rows) and rows[-1].strides == (1, 1)
         fill = node.optional_input(2)

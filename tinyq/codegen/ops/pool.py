@@ -33,15 +33,13 @@ class Pool:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, 1) or checks.first(
-            check()
-            for check in (
-                lambda: checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8)),
-                lambda: checks.rank(node.input(0), 4),
-                lambda: self._shape_objection(node),
-                lambda: self._quantization_objection(node),
-                lambda: activation_objection(options_of(node).activation, node.output),
-            )
+        return (
+            checks.arity(node, 1)
+            or checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8))
+            or checks.rank(node.input(0), 4)
+            or self._shape_objection(node)
+            or self._quantization_objection(node)
+            or activation_objection(options_of(node).activation, node.output)
         )
 
     def _shape_objection(self, node: Node) -> str:

@@ -46,15 +46,13 @@ class Quantize:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, 1) or checks.first(
-            check()
-            for check in (
-                lambda: checks.shape(node.output, node.input(0).shape),
-                lambda: self._type_objection(node),
-                lambda: checks.quantized(node.output),
-                lambda: "" if self._is_float(node) else checks.quantized(node.input(0)),
-                lambda: "" if self._is_float(node) else multiplier_objection(self._factor(node)),
-            )
+        return (
+            checks.arity(node, 1)
+            or checks.shape(node.output, node.input(0).shape)
+            or self._type_objection(node)
+            or checks.quantized(node.output)
+            or ("" if self._is_float(node) else checks.quantized(node.input(0)))
+            or ("" if self._is_float(node) else multiplier_objection(self._factor(node)))
         )
 
     def _type_objection(self, node: Node) -> str:

@@ -24,14 +24,12 @@ def factor_of(node: Node) -> float:
 
 def objection(node: Node) -> str:
     """What speaks against a RELU or RELU6, whatever the kernel."""
-    return checks.arity(node, 1) or checks.first(
-        check()
-        for check in (
-            lambda: checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8)),
-            lambda: checks.quantized(node.input(0), node.output),
-            lambda: checks.shape(node.output, node.input(0).shape),
-            lambda: multiplier_objection(factor_of(node)),
-        )
+    return (
+        checks.arity(node, 1)
+        or checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8))
+        or checks.quantized(node.input(0), node.output)
+        or checks.shape(node.output, node.input(0).shape)
+        or multiplier_objection(factor_of(node))
     )
 
 

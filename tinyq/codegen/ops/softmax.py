@@ -14,7 +14,19 @@ from tinyq.codegen.arithmetic import (
     scale_of,
     zero_point_of,
 )
-from tinyq.codegen.kernel import Call, Constant, Emission, Input, Node, Output, Params, ParamsAddress, Ref, Target, register
+from tinyq.codegen.kernel import (
+    Call,
+    Constant,
+    Emission,
+    Input,
+    Node,
+    Output,
+    Params,
+    ParamsAddress,
+    Ref,
+    Target,
+    register,
+)
 from tinyq.graph import DType
 from tinyq.graph.options import SoftmaxOptions
 
@@ -36,17 +48,15 @@ class Softmax:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return checks.arity(node, 1) or checks.first(
-            check()
-            for check in (
-                lambda: checks.dtypes((node.input(0), DType.INT8)),
-                lambda: "" if node.output.dtype in _FUNCTIONS else f"its output is {node.output.dtype}",
-                lambda: checks.quantized(node.input(0), node.output),
-                lambda: checks.shape(node.output, node.input(0).shape),
-                lambda: "" if node.input(0).shape else "its input has no dimensions",
-                lambda: self._output_objection(node),
-                lambda: "" if factor_of(node) > 1 else "its beta and its input's scale are too small",
-            )
+        return (
+            checks.arity(node, 1)
+            or checks.dtypes((node.input(0), DType.INT8))
+            or checks.require(node.output.dtype in _FUNCTIONS, f"its output is {node.output.dtype}")
+            or checks.quantized(node.input(0), node.output)
+            or checks.shape(node.output, node.input(0).shape)
+            or checks.require(len(node.input(0).shape) > 0, "its input has no dimensions")
+            or self._output_objection(node)
+            or checks.require(factor_of(node) > 1, "its beta and its input's scale are too small")
         )
 
     def _output_objection(self, node: Node) -> str:
