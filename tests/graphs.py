@@ -1,0 +1,415 @@
+"""Small quantized models of one operator each, with random shapes, attributes and quantization; seeded by the caller.
+
+Every function gives a model that TFLM takes. Edge values (zero points at the ends, scales far apart, biases near 2^31)
+come up with a probability that a few dozen cases will meet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyq.graph import DType, Graph, Op, Quantization, Tensor
+from tinyq.graph.options import (
+    Activation,
+    AddOptions,
+    ConcatenationOptions,
+    ConvOptions,
+    DepthwiseConvOptions,
+    FullyConnectedOptions,
+    MulOptions,
+    NoOptions,
+    Options,
+    Padding,
+    PoolOptions,
+    ReducerOptions,
+    ReshapeOptions,
+    SoftmaxOptions,
+)
+
+ACTIVATIONS: tuple[Activation, ...] = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
+PADDINGS: tuple[Padding, ...] = ("SAME", "VALID")
+Shape = tuple[int, ...]
+
+
+@dataclass
+class GraphBuilder:
+    """Collects tensors and ops; methods that add a tensor return its index."""
+
+    tensors: list[Tensor] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+
+    def tensor(
+        self,
+        shape: Shape,
+        dtype: DType = DType.INT8,
+        quantization: Quantization | None = None,
+        data: NDArray[Any] | None = None,
+        name: str = "",
+    ) -> int:
+        self.tensors.append(Tensor(name or f"tensor_{len(self.tensors)}", shape, dtype, quantization, data))
+        return len(self.tensors) - 1
+
+    def int8(self, shape: Shape, scale: float, zero_point: int, data: NDArray[np.int8] | None = None) -> int:
+        return self.tensor(shape, DType.INT8, Quantization.per_tensor(scale, zero_point), data)
+
+    def int32(self, values: Sequence[int] | NDArray[Any]) -> int:
+        data = np.asarray(values, np.int32)
+        return self.tensor(data.shape, DType.INT32, None, data)
+
+    def op(self, kind: str, inputs: Sequence[int], output: int, options: Options | None = None) -> int:
+        self.ops.append(Op(kind, tuple(inputs), (output,), options or NoOptions()))
+        return output
+
+    def graph(self, inputs: Sequence[int], outputs: Sequence[int]) -> Graph:
+        return Graph(tuple(self.tensors), tuple(self.ops), tuple(inputs), tuple(outputs))
+
+
+def pick(rng: np.random.Generator, values: Sequence[Any]) -> Any:
+    return values[int(rng.integers(len(values)))]
+
+
+def some_scale(rng: np.random.Generator) -> float:
+    """Between 0.001 and 1."""
+    return float(np.float32(10 ** rng.uniform(-3, 0)))
+
+
+def some_zero_point(rng: np.random.Generator) -> int:
+    return int(pick(rng, (-128, 127, 0, int(rng.integers(-128, 128)))))
+
+
+def output_zero_point(rng: np.random.Generator, activation: Activation) -> int:
+    """One that leaves the activation's range something in it."""
+    return -128 if activation in ("RELU", "RELU6") and rng.random() < 0.5 else int(rng.integers(-128, 100))
+
+
+def _weights(
+    b: GraphBuilder, rng: np.random.Generator, shape: Shape, axis: int, per_channel: bool, zero_point: int = 0
+) -> int:
+    channels = shape[axis]
+    data = rng.integers(-128, 128, shape, np.int8)
+    if rng.random() < 0.2:  # a channel of zeros alone
+        np.moveaxis(data, axis, 0)[int(rng.integers(channels))] = 0
+    count = channels if per_channel else 1
+    scales = (10 ** rng.uniform(-3, -1) * rng.uniform(0.2, 1.0, count)).astype(np.float32)
+    return b.tensor(shape, DType.INT8, Quantization(scales, np.full(count, zero_point, np.int64), axis), data)
+
+
+def _bias(b: GraphBuilder, rng: np.random.Generator, source: int, weights: int, channels: int, depth: int) -> int:
+    """-1 now and then: no bias."""
+    if rng.random() < 0.25:
+        return -1
+    spread = 127 * 70 * math.sqrt(depth) if rng.random() < 0.9 else 2.0**31
+    data = np.clip(rng.normal(0, spread, channels), -(2.0**31), 2.0**31 - 1).astype(np.int32)
+    inputs, factors = b.tensors[source].quantization, b.tensors[weights].quantization
+    assert inputs is not None
+    assert factors is not None
+    scale = (inputs.scale * factors.scale).astype(np.float32)
+    return b.tensor((channels,), DType.INT32, Quantization(scale, np.zeros(scale.size, np.int64)), data)
+
+
+def _product_output(
+    b: GraphBuilder, rng: np.random.Generator, shape: Shape, source: int, weights: int, depth: int, activation: Activation
+) -> int:
+    """An output whose scale spreads typical sums over some tens of codes, or by accident over far more or fewer."""
+    inputs, factors = b.tensors[source].quantization, b.tensors[weights].quantization
+    assert inputs is not None
+    assert factors is not None
+    deviation = float(inputs.scale[0]) * float(factors.scale.mean()) * 70 * 70 * math.sqrt(depth)
+    spread = 10 ** rng.uniform(1, 2.3) if rng.random() < 0.85 else 10 ** rng.uniform(-3, 6)
+    return b.int8(shape, float(np.float32(deviation / spread)), output_zero_point(rng, activation))
+
+
+def _outputs(padding: Padding, size: int, filter_size: int, stride: int, dilation: int = 1) -> int:
+    reach = (filter_size - 1) * dilation + 1
+    return math.ceil(size / stride) if padding == "SAME" else (size - reach) // stride + 1
+
+
+def _window(rng: np.random.Generator, dilations: bool = True) -> tuple[Padding, list[tuple[int, int, int, int]]]:
+    """Padding, and (size, filter size, stride, dilation) of both axes."""
+    padding: Padding = pick(rng, PADDINGS)
+    axes = []
+    for _ in range(2):
+        filter_size, stride = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+        dilation = int(rng.integers(1, 4)) if dilations and rng.random() < 0.3 else 1
+        least = (filter_size - 1) * dilation + 1 if padding == "VALID" else 1
+        axes.append((int(rng.integers(least, least + 9)), filter_size, stride, dilation))
+    return padding, axes
+
+
+def conv_2d(rng: np.random.Generator, pointwise: bool = False) -> Graph:
+    b = GraphBuilder()
+    padding, (h, w) = _window(rng)
+    if pointwise:
+        h, w = (h[0], 1, int(rng.integers(1, 3)), 1), (w[0], 1, int(rng.integers(1, 3)), 1)
+        if rng.random() < 0.7:
+            h, w = (h[0], 1, 1, 1), (w[0], 1, 1, 1)
+    groups = int(rng.integers(2, 5)) if rng.random() < 0.25 else 1
+    depth, filters = int(rng.integers(1, 9)), int(rng.integers(1, 7))
+    batches, channels = int(pick(rng, (1, 1, 1, 2))), groups * filters
+    activation: Activation = pick(rng, ACTIVATIONS)
+    x = b.int8((batches, h[0], w[0], groups * depth), some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, (channels, h[1], w[1], depth), 0, rng.random() < 0.7, int(rng.integers(-2, 3)))
+    taps = h[1] * w[1] * depth
+    bias = _bias(b, rng, x, weights, channels, taps)
+    shape = (batches, _outputs(padding, *h), _outputs(padding, *w), channels)
+    y = _product_output(b, rng, shape, x, weights, taps, activation)
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    b.op("CONV_2D", inputs, y, ConvOptions(h[2], w[2], h[3], w[3], padding, activation))
+    return b.graph([x], [y])
+
+
+def depthwise_conv_2d(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    padding, (h, w) = _window(rng)
+    multiplier = int(pick(rng, (1, 1, 2, 3)))
+    depth, batches = int(rng.integers(1, 9)), int(pick(rng, (1, 1, 1, 2)))
+    channels = depth * multiplier
+    activation: Activation = pick(rng, ACTIVATIONS)
+    x = b.int8((batches, h[0], w[0], depth), some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, (1, h[1], w[1], channels), 3, rng.random() < 0.7)
+    bias = _bias(b, rng, x, weights, channels, h[1] * w[1])
+    shape = (batches, _outputs(padding, *h), _outputs(padding, *w), channels)
+    y = _product_output(b, rng, shape, x, weights, h[1] * w[1], activation)
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    options = DepthwiseConvOptions(h[2], w[2], h[3], w[3], padding, activation, multiplier)
+    b.op("DEPTHWISE_CONV_2D", inputs, y, options)
+    return b.graph([x], [y])
+
+
+def fully_connected(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    depth, channels = int(rng.integers(1, 70)), int(rng.integers(1, 20))
+    activation: Activation = pick(rng, ACTIVATIONS)
+    keep = bool(rng.random() < 0.3)
+    rows: Shape = pick(rng, ((1,), (2,), (3, 2))) if keep else (int(rng.integers(1, 4)),)
+    shape = (*rows, depth)
+    if not keep and rng.random() < 0.3 and depth % 2 == 0:  # flattened by the operator itself
+        shape = (*rows, 2, depth // 2)
+    per_channel = bool(rng.random() < 0.5)
+    zero_point = int(rng.integers(-128, 128)) if not per_channel and rng.random() < 0.2 else 0
+    x = b.int8(shape, some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, (channels, depth), 0, per_channel, zero_point)
+    bias = _bias(b, rng, x, weights, channels, depth)
+    y = _product_output(b, rng, (*rows, channels), x, weights, depth, activation)
+    b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions(activation, keep))
+    return b.graph([x], [y])
+
+
+def pool(rng: np.random.Generator, kind: str) -> Graph:
+    b = GraphBuilder()
+    padding, (h, w) = _window(rng, dilations=False)
+    channels, batches = int(rng.integers(1, 7)), int(pick(rng, (1, 1, 2)))
+    activation: Activation = pick(rng, ACTIVATIONS)
+    scale, zero_point = some_scale(rng), output_zero_point(rng, activation)
+    x = b.int8((batches, h[0], w[0], channels), scale, zero_point)
+    y = b.int8((batches, _outputs(padding, *h), _outputs(padding, *w), channels), scale, zero_point)
+    b.op(kind, (x,), y, PoolOptions(h[1], w[1], h[2], w[2], padding, activation))
+    return b.graph([x], [y])
+
+
+def mean(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    rank = int(rng.integers(1, 6))
+    shape = tuple(int(d) for d in rng.integers(1, 6, rank))
+    axes = [int(a) for a in rng.choice(rank, int(rng.integers(1, rank + 1)), replace=False)]
+    keep = bool(rng.random() < 0.5)
+    reduced = tuple(1 if i in axes else d for i, d in enumerate(shape) if keep or i not in axes)
+    written = [a - rank if rng.random() < 0.3 else a for a in axes]
+    scale = some_scale(rng)
+    x = b.int8(shape, scale, some_zero_point(rng))
+    y = b.int8(reduced, float(np.float32(scale * 10 ** rng.uniform(-1.5, 0.5))), some_zero_point(rng))
+    b.op("MEAN", (x, b.int32(written)), y, ReducerOptions(keep))
+    return b.graph([x], [y])
+
+
+def _broadcast_shapes(rng: np.random.Generator) -> tuple[Shape, Shape, Shape]:
+    """Two operands and the result; now and then equal, scalar or of different rank."""
+    rank = int(rng.integers(1, 5))
+    shape = tuple(int(d) for d in rng.integers(1, 6, rank))
+    how = rng.random()
+    if how < 0.35:
+        return shape, shape, shape
+    a = tuple(1 if rng.random() < 0.4 else d for d in shape)
+    other = tuple(d if x == 1 or rng.random() < 0.6 else 1 for d, x in zip(shape, a, strict=True))
+    if how < 0.6:
+        other = shape[int(rng.integers(rank)) :]
+        a = shape
+    if how > 0.9:
+        other = ()
+        a = shape
+    result = np.broadcast_shapes(a, other)
+    return (a, other, result) if rng.random() < 0.5 else (other, a, result)
+
+
+def _operands(b: GraphBuilder, rng: np.random.Generator, shapes: Sequence[Shape]) -> tuple[list[int], list[int]]:
+    """Indices of two operands, and of those that are inputs: one may be constant, or both the same."""
+    made = [b.int8(s, some_scale(rng), some_zero_point(rng)) for s in shapes]
+    which = rng.random()
+    if which < 0.25:
+        constant = int(rng.integers(2))
+        i = made[constant]
+        data = rng.integers(-128, 128, shapes[constant], np.int8)
+        b.tensors[i] = Tensor(b.tensors[i].name, shapes[constant], DType.INT8, b.tensors[i].quantization, data)
+        return made, [made[1 - constant]]
+    if which < 0.35 and shapes[0] == shapes[1]:
+        return [made[0], made[0]], [made[0]]
+    return made, made
+
+
+def _scale(b: GraphBuilder, tensor: int) -> float:
+    quantization = b.tensors[tensor].quantization
+    assert quantization is not None
+    return float(quantization.scale[0])
+
+
+def add(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    first, second, result = _broadcast_shapes(rng)
+    operands, inputs = _operands(b, rng, (first, second))
+    activation: Activation = pick(rng, ACTIVATIONS)
+    scale = max(_scale(b, t) for t in operands) * 10 ** rng.uniform(-1.5, 1.0)
+    y = b.int8(result, float(np.float32(scale)), output_zero_point(rng, activation))
+    b.op("ADD", operands, y, AddOptions(activation))
+    return b.graph(inputs, [y])
+
+
+def mul(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    first, second, result = _broadcast_shapes(rng)
+    operands, inputs = _operands(b, rng, (first, second))
+    activation: Activation = pick(rng, ACTIVATIONS)
+    scale = _scale(b, operands[0]) * _scale(b, operands[1]) * 10 ** rng.uniform(-1, 3)
+    y = b.int8(result, float(np.float32(scale)), output_zero_point(rng, activation))
+    b.op("MUL", operands, y, MulOptions(activation))
+    return b.graph(inputs, [y])
+
+
+def reshape(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    shape = tuple(int(d) for d in rng.integers(1, 5, int(rng.integers(1, 5))))
+    new = (int(np.prod(shape)),) if rng.random() < 0.5 else tuple(reversed(shape))
+    scale, zero_point = some_scale(rng), some_zero_point(rng)
+    x = b.int8(shape, scale, zero_point)
+    y = b.int8(new, scale, zero_point)
+    b.op("RESHAPE", (x, b.int32(new)), y, ReshapeOptions(new))
+    z = b.int8(new, some_scale(rng), some_zero_point(rng))
+    b.op("QUANTIZE", (y,), z)
+    return b.graph([x], [y, z] if rng.random() < 0.5 else [z])
+
+
+def pad(rng: np.random.Generator, kind: str = "PAD") -> Graph:
+    b = GraphBuilder()
+    rank = int(rng.integers(1, 6))
+    shape = tuple(int(d) for d in rng.integers(1, 5, rank))
+    paddings = rng.integers(0, 4, (rank, 2)) * (rng.random((rank, 1)) < 0.6)
+    scale, zero_point = some_scale(rng), some_zero_point(rng)
+    x = b.int8(shape, scale, zero_point)
+    y = b.int8(tuple(int(d) for d in shape + paddings.sum(axis=1)), scale, zero_point)
+    inputs = [x, b.int32(paddings)]
+    if kind == "PADV2":
+        inputs.append(b.int8((1,), scale, zero_point, rng.integers(-128, 128, (1,), np.int8)))
+    b.op(kind, inputs, y)
+    return b.graph([x], [y])
+
+
+def concatenation(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    rank = int(rng.integers(1, 5))
+    shape = [int(d) for d in rng.integers(1, 5, rank)]
+    axis, count = int(rng.integers(rank)), int(rng.integers(1, 6))
+    dtype: DType = pick(rng, (DType.INT8, DType.INT8, DType.INT8, DType.INT16, DType.FLOAT32))
+    q = Quantization.per_tensor(some_scale(rng), some_zero_point(rng) if dtype is DType.INT8 else 0)
+    quantization = None if dtype is DType.FLOAT32 else q
+    sizes = [int(s) for s in rng.integers(1, 5, count)]
+    inputs = [b.tensor((*shape[:axis], s, *shape[axis + 1 :]), dtype, quantization) for s in sizes]
+    given = list(inputs)
+    if rng.random() < 0.3:  # a constant in the middle
+        data_shape = (*shape[:axis], 2, *shape[axis + 1 :])
+        data = rng.integers(-128, 128, data_shape).astype(dtype.numpy)
+        inputs.insert(1, b.tensor(data_shape, dtype, quantization, data))
+    if rng.random() < 0.2:  # the same input twice
+        inputs.append(inputs[0])
+    total = sum(b.tensors[i].shape[axis] for i in inputs)
+    y = b.tensor((*shape[:axis], total, *shape[axis + 1 :]), dtype, quantization)
+    b.op("CONCATENATION", inputs, y, ConcatenationOptions(axis - rank if rng.random() < 0.5 else axis))
+    return b.graph(given, [y])
+
+
+def softmax(rng: np.random.Generator, output: DType = DType.INT8) -> Graph:
+    b = GraphBuilder()
+    rows = tuple(int(d) for d in rng.integers(1, 4, int(rng.integers(0, 4))))
+    shape = (*rows, int(pick(rng, (1, 2, 5, 12, 100, 300))))
+    scale = float(np.float32(10 ** rng.uniform(-2.5, 1)))
+    x = b.int8(shape, scale, some_zero_point(rng))
+    q = Quantization.per_tensor(1 / 256, -128) if output is DType.INT8 else Quantization.per_tensor(1 / 65536, -32768)
+    y = b.tensor(shape, output, q)
+    b.op("SOFTMAX", (x,), y, SoftmaxOptions(float(pick(rng, (1.0, 1.0, 0.5, 2.3)))))
+    return b.graph([x], [y])
+
+
+def _all_codes(b: GraphBuilder, scale: float, zero_point: int) -> int:
+    return b.int8((16, 32), scale, zero_point)
+
+
+def logistic(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    x = _all_codes(b, float(np.float32(10 ** rng.uniform(-4, 1))), some_zero_point(rng))
+    y = b.int8((16, 32), 1 / 256, -128)
+    b.op("LOGISTIC", (x,), y)
+    return b.graph([x], [y])
+
+
+def relu(rng: np.random.Generator, kind: str) -> Graph:
+    b = GraphBuilder()
+    scale, zero_point = some_scale(rng), some_zero_point(rng)
+    x = _all_codes(b, scale, zero_point)
+    same = rng.random() < 0.3
+    y = b.int8(
+        (16, 32),
+        scale if same else float(np.float32(scale * 10 ** rng.uniform(-1, 1))),
+        zero_point if same else some_zero_point(rng),
+    )
+    b.op(kind, (x,), y)
+    return b.graph([x], [y])
+
+
+def quantize(rng: np.random.Generator, source: DType, output: DType) -> Graph:
+    b = GraphBuilder()
+
+    def quantization(dtype: DType, scale: float) -> Quantization:
+        if dtype is DType.UINT8:
+            return Quantization.per_tensor(scale, int(rng.integers(0, 256)))
+        if dtype is DType.INT8:
+            return Quantization.per_tensor(scale, some_zero_point(rng))
+        return Quantization.per_tensor(scale, int(rng.integers(-1000, 1000)) if rng.random() < 0.5 else 0)
+
+    scale = some_scale(rng) / (1 if source.bits <= 8 or source is DType.FLOAT32 else 2.0 ** (source.bits - 8))
+    ratio = 10 ** rng.uniform(-1, 1) * 2.0 ** min(source.bits - output.bits, 8 if source is DType.FLOAT32 else 32)
+    x = b.tensor((8, 32), source, None if source is DType.FLOAT32 else quantization(source, float(np.float32(scale))))
+    out_scale = 0.1 * 10 ** rng.uniform(-1, 1) if source is DType.FLOAT32 else scale * ratio
+    if rng.random() < 0.2 and source.bits == output.bits:
+        out_scale = scale
+    y = b.tensor((8, 32), output, quantization(output, float(np.float32(out_scale))))
+    b.op("QUANTIZE", (x,), y)
+    return b.graph([x], [y])
+
+
+def dequantize(rng: np.random.Generator, source: DType = DType.INT8) -> Graph:
+    b = GraphBuilder()
+    zero_point = int(rng.integers(0, 256)) if source is DType.UINT8 else some_zero_point(rng)
+    x = b.tensor((8, 32), source, Quantization.per_tensor(some_scale(rng), zero_point))
+    y = b.tensor((8, 32), DType.FLOAT32)
+    b.op("DEQUANTIZE", (x,), y)
+    return b.graph([x], [y])
+
+
+def many(make: Callable[..., Graph], count: int, seed: int, *args: Any) -> list[Graph]:
+    """Some graphs of one kind."""
+    rng = np.random.default_rng([seed, *make.__name__.encode()])
+    return [make(rng, *args) for _ in range(count)]
