@@ -133,8 +133,8 @@ def _plan(graph: Graph, requests: Sequence[tuple[int, int]], arena: _Arena) -> i
 def _greedy(pinned: Sequence[tuple[Buffer, int]], free: Sequence[Buffer]) -> int:
     """``GreedyMemoryPlanner``: pinned buffers first, then by size, of equals the last one first; bytes in all."""
     placed = [(offset, offset + _up(b.size), b) for b, offset in pinned]
-    for buffer in sorted(free[::-1], key=lambda b: -_up(b.size)):
-        need, at = _up(buffer.size), 0
+    for i in sorted(range(len(free)), key=lambda i: (-_up(free[i].size), -i)):
+        buffer, need, at = free[i], _up(free[i].size), 0
         for start, end, other in sorted(placed, key=lambda p: p[:2]):
             if not buffer.overlaps(other):
                 continue

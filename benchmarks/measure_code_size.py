@@ -1,0 +1,184 @@
+"""Measure what the AOT engine takes in flash, function by function and core by core.
+
+Compiles every ``engine/*.c`` for each core with the options of the firmware project, and writes
+``tinyq/footprint/tables/aot_code_size.json``: bytes (code and read-only data) and callees of every function, the size
+of each parameter structure, and what a generated program takes besides. Run it after any change of the engine, the
+project templates or the compiler:
+
+    python benchmarks/measure_code_size.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tinyq import resources
+from tinyq.codegen import generate
+from tinyq.footprint.code_size import AOT_TABLE
+from tinyq.graph import DType, Graph, Op, Quantization, Tensor
+from tinyq.graph.options import FullyConnectedOptions
+from tinyq.hardware.cores import CORES, Core
+
+COMPILER = "arm-none-eabi-gcc"
+FLAGS = ["-std=c11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-fno-common", "-ffreestanding"]
+OPTIMIZATION = {"engine": "-O2", "model": "-Os"}
+STUB_LAYERS = (2, 18)
+
+
+def main() -> None:
+    version = subprocess.run([COMPILER, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    cores: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for core in CORES.values():
+            cores[core.name] = measure(core, Path(folder))
+            total = sum(f["bytes"] for f in cores[core.name]["functions"].values())
+            print(f"{core.name}: {len(cores[core.name]['functions'])} functions, {total} bytes")
+    table = {
+        "method": "code and read-only data of each function, compiled alone",
+        "compiler": version,
+        "flags": FLAGS,
+        "optimization": OPTIMIZATION,
+        "cores": cores,
+    }
+    AOT_TABLE.write_text(json.dumps(table, indent=1) + "\n")
+
+
+def measure(core: Core, folder: Path) -> dict[str, Any]:
+    functions: dict[str, dict[str, Any]] = {}
+    engine = resources.folder("engine")
+    for source in sorted(engine.glob("*.c")):
+        functions |= measure_object(compile_c(source, core, folder, OPTIMIZATION["engine"]))
+    outside = sorted({name for f in functions.values() for name in f["needs"]} - set(functions))
+    for name in outside:
+        functions[name] = {"bytes": measure_library(name, core, folder), "needs": []}
+    texts = [measure_program(layers, core, folder) for layers in STUB_LAYERS]
+    per_layer = (texts[1] - texts[0]) / (STUB_LAYERS[1] - STUB_LAYERS[0])
+    program = {"base": round(texts[0] - STUB_LAYERS[0] * per_layer), "layer": round(per_layer, 1)}
+    return {"functions": dict(sorted(functions.items())), "params": measure_params(core, folder), "program": program}
+
+
+def compile_c(source: Path, core: Core, folder: Path, optimization: str) -> Path:
+    target = folder / f"{source.stem}.o"
+    include = ["-I", str(resources.folder("engine")), "-I", str(folder)]
+    command = [COMPILER, *core.flags, *FLAGS, optimization, *include, "-c", str(source), "-o", str(target)]
+    subprocess.run(command, check=True)
+    return target
+
+
+def measure_object(path: Path) -> dict[str, dict[str, Any]]:
+    """Bytes and callees of the global functions of an object; what only they use is counted with them."""
+    with path.open("rb") as file:
+        sections = Sections(ELFFile(file))
+        return {name: sections.measure(name) for name in sections.roots}
+
+
+class Sections:
+    """The sections of an object (one a function or constant) and what they refer to."""
+
+    def __init__(self, elf: ELFFile) -> None:
+        symbols = elf.get_section_by_name(".symtab")
+        self.kept = {i: s for i, s in enumerate(elf.iter_sections()) if s["sh_flags"] & 2 and s["sh_size"]}
+        self.inside: dict[int, set[int]] = {i: set() for i in self.kept}
+        self.outside: dict[int, set[str]] = {i: set() for i in self.kept}
+        for section in elf.iter_sections():
+            if not isinstance(section, RelocationSection) or section["sh_info"] not in self.kept:
+                continue
+            for relocation in section.iter_relocations():
+                symbol = symbols.get_symbol(relocation["r_info_sym"])
+                if symbol["st_shndx"] == "SHN_UNDEF":
+                    self.outside[section["sh_info"]].add(symbol.name)
+                elif symbol["st_shndx"] in self.kept:
+                    self.inside[section["sh_info"]].add(symbol["st_shndx"])
+        self.roots = {
+            s.name: s["st_shndx"]
+            for s in symbols.iter_symbols()
+            if s["st_info"]["type"] == "STT_FUNC" and s["st_info"]["bind"] == "STB_GLOBAL"
+            if s["st_shndx"] in self.kept
+        }
+
+    def measure(self, name: str) -> dict[str, Any]:
+        home = {section: function for function, section in self.roots.items()}
+        seen: set[int] = set()
+        needs: set[str] = set()
+        waiting = [self.roots[name]]
+        while waiting:
+            section = waiting.pop()
+            if home.get(section, name) != name:
+                needs.add(home[section])
+            elif section not in seen and ".ARM." not in self.kept[section].name:
+                seen.add(section)
+                needs |= self.outside[section] - {""}
+                waiting += self.inside[section]
+        return {"bytes": sum(-(-self.kept[s]["sh_size"] // 4) * 4 for s in seen), "needs": sorted(needs)}
+
+
+def measure_library(name: str, core: Core, folder: Path) -> int:
+    """What one function of libc or libgcc adds to an empty program."""
+    sizes = []
+    for body in ("", f"extern char {name}; const void *volatile use; use = &{name};"):
+        source, target = folder / "probe.c", folder / "probe.elf"
+        source.write_text(f"void entry(void);\nvoid entry(void) {{ {body} }}\n")
+        command = [COMPILER, *core.flags, *FLAGS, "-Os", "-fno-builtin", "-w", "-nostartfiles", "--specs=nano.specs"]
+        command += ["-Wl,--gc-sections,-e,entry", str(source), "-o", str(target)]
+        subprocess.run(command, check=True)
+        sizes.append(flash(target))
+    return sizes[1] - sizes[0]
+
+
+def flash(elf: Path) -> int:
+    with elf.open("rb") as file:
+        sections = [s for s in ELFFile(file).iter_sections() if s["sh_flags"] & 2 and s["sh_type"] == "SHT_PROGBITS"]
+        return sum(s["sh_size"] for s in sections)
+
+
+def measure_params(core: Core, folder: Path) -> dict[str, int]:
+    """``sizeof`` of every parameter structure of the engine."""
+    engine = resources.folder("engine")
+    names = {h.name: re.findall(r"^}\s*(tq_\w+_params);", h.read_text(), re.M) for h in sorted(engine.glob("*.h"))}
+    source = folder / "params.c"
+    lines = [f'#include "{header}"' for header, found in names.items() if found]
+    lines += [f"const char size_of_{n}[sizeof({n})] = {{1}};" for found in names.values() for n in found]
+    source.write_text("\n".join(lines) + "\n")
+    with compile_c(source, core, folder, "-Os").open("rb") as file:
+        symbols = ELFFile(file).get_section_by_name(".symtab").iter_symbols()
+        return {s.name.removeprefix("size_of_"): s["st_size"] for s in symbols if s.name.startswith("size_of_")}
+
+
+def measure_program(layers: int, core: Core, folder: Path) -> int:
+    """Code of a generated model.c with so many layers."""
+    files = generate(chain(layers), core=core.name).files
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    with compile_c(folder / "model.c", core, folder, OPTIMIZATION["model"]).open("rb") as file:
+        return sum(s["sh_size"] for s in ELFFile(file).iter_sections() if s["sh_flags"] & 4)
+
+
+def chain(layers: int) -> Graph:
+    """Fully connected layers, each with weights and sizes of its own, so that the compiler can merge none."""
+    rng = np.random.default_rng(0)
+    widths = [40 + 7 * (i % 5) + i for i in range(layers + 1)]
+    tensors = [Tensor("input", (1, widths[0]), DType.INT8, Quantization.per_tensor(0.05, 0))]
+    ops = []
+    for i in range(layers):
+        data = rng.integers(-127, 128, (widths[i + 1], widths[i]), np.int8)
+        tensors.append(Tensor(f"weights{i}", data.shape, DType.INT8, Quantization.per_tensor(0.01, 0), data))
+        tensors.append(Tensor(f"output{i}", (1, widths[i + 1]), DType.INT8, Quantization.per_tensor(0.05 + i, 0)))
+        source = 2 * i
+        ops.append(Op("FULLY_CONNECTED", (source, len(tensors) - 2, -1), (len(tensors) - 1,), FullyConnectedOptions()))
+    return Graph(tuple(tensors), tuple(ops), (0,), (len(tensors) - 1,))
+
+
+if __name__ == "__main__":
+    main()
