@@ -64,7 +64,12 @@ def _program_version(name: str) -> str | None:
         return None
     try:
         result = subprocess.run(
-            [str(path), "--version"], capture_output=True, text=True, timeout=_SECONDS, stdin=subprocess.DEVNULL
+            [str(path), "--version"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -8,6 +8,7 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,12 +20,21 @@ _PACKAGES = ("tinyq", "numpy", "ai-edge-litert", "tflite-micro", "tensorflow", "
 
 
 class Source(BaseModel):
-    """A file or folder that went in; ``path`` is relative to the output folder."""
+    """What went in; ``path`` is relative to the output folder, or a function as ``module:function``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str
     sha256: str
+    kind: Literal["file", "folder", "function"] = "file"
+
+    @property
+    def is_function(self) -> bool:
+        return self.kind == "function"
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind == "folder"
 
 
 class Manifest(BaseModel):
@@ -36,6 +46,7 @@ class Manifest(BaseModel):
     command: tuple[str, ...]
     versions: dict[str, str]
     model: Source
+    given_quantized: bool
     data: Source | None
     image_scale: str | None = None
     board: str
@@ -64,9 +75,19 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def relative(path: Path, folder: Path) -> str:
-    """A path as seen from the output folder, with forward slashes."""
-    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+def source(spec: str, digest: str, out: Path) -> Source:
+    """The record of something that went in.
+
+    Args:
+        spec: A path, or a function as ``module:function``.
+        digest: SHA-256 of its content.
+        out: The output folder that the path is seen from.
+    """
+    path = Path(spec.partition("?")[0])
+    if not path.exists():
+        return Source(path=spec, sha256=digest, kind="function")
+    seen = Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
+    return Source(path=seen, sha256=digest, kind="folder" if path.is_dir() else "file")
 
 
 def read_manifest(out: Path) -> Manifest:

@@ -39,7 +39,9 @@ def staged_folder(out: Path, force: bool) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent))
     except OSError as error:
-        raise FailedError(f"{out} cannot be written ({error.strerror}).", "Choose a folder you may write to.") from error
+        raise FailedError(
+            f"{out} cannot be written ({error.strerror}).", "Choose a folder you may write to."
+        ) from error
     try:
         yield stage
         stage.chmod(0o755)

@@ -32,12 +32,14 @@ def main() -> None:
 
 def _usage(error: Exception) -> None:
     """Typer's own errors (an unknown option, a missing argument) end with exit code 2; others are ours to mend."""
-    import click
+    import typer
 
-    if isinstance(error, click.Abort):
+    if isinstance(error, typer.Abort):
         print("Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    if isinstance(error, click.ClickException):
-        error.show()
-        sys.exit(error.exit_code)
+    # Typer carries its own copy of Click, whose exceptions have no public name; these two members they all have
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(code, int):
+        show()
+        sys.exit(code)
     raise error

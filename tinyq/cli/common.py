@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tinyq.api.progress import Progress
+
+_FILE_COLUMNS = 120
 
 Model = Annotated[
     Path,
@@ -50,14 +53,19 @@ def stderr_console(quiet: bool = False) -> Console:
     """Where people read; standard output is for results."""
     from rich.console import Console
 
-    return Console(stderr=True, quiet=quiet, highlight=False)
+    return Console(stderr=True, quiet=quiet, highlight=False, width=_width(sys.stderr))
 
 
 def stdout_console(quiet: bool = False) -> Console:
     """Where results for people go."""
     from rich.console import Console
 
-    return Console(quiet=quiet, highlight=False)
+    return Console(quiet=quiet, highlight=False, width=_width(sys.stdout))
+
+
+def _width(stream: TextIO) -> int | None:
+    """Columns to fill: the terminal's, or enough for every table where the output goes to a file."""
+    return None if stream.isatty() else _FILE_COLUMNS
 
 
 @contextmanager

@@ -36,6 +36,8 @@ def render_convert(report: ConvertReport, out: Path, console: Console) -> None:
     estimate = report.estimate
     table.add_row(estimate.board, f"{estimate.verdict}: {_usage(estimate)}")
     console.print(table)
+    for note in report.notes:
+        console.print(f"Note: {note}", markup=False)
     console.print(f"Wrote {out}. Next: tinyq test {out}", markup=False)
 
 
@@ -143,7 +145,7 @@ def _sizes(table: Table, report: TestReport | BuildReport) -> None:
 
 
 def _usage(report: EstimateReport) -> str:
-    text = (
-        f"flash {report.flash_bytes:,} of {report.flash_limit:,}, RAM {report.ram_bytes:,} of {report.ram_limit:,} bytes"
-    )
+    flash = f"flash {report.flash_bytes:,} of {report.flash_limit:,}"
+    ram = f"RAM {report.ram_bytes:,} of {report.ram_limit:,} bytes"
+    text = f"{flash}, {ram}"
     return f"{text}; {report.missing}" if report.missing else text

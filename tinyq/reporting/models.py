@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tinyq.errors import ShortfallError
+
 SCHEMA_VERSION = 1
 
 
@@ -74,6 +76,30 @@ class TestReport(_Report):
     ram_bytes: int
     sizes: Sizes
 
+    def require(self, min_accuracy: float | None) -> None:
+        """Judge the run.
+
+        Raises:
+            ShortfallError: Some output differs from the host's, or the accuracy is below ``min_accuracy`` or unknown.
+        """
+        exact = self.bit_exact
+        if exact.equal != exact.total:
+            raise ShortfallError(
+                f"{exact.total - exact.equal} of {exact.total} outputs differ from TFLM's host interpreter.",
+                "The firmware does not compute what the model says; build it again, and report this if it stays.",
+            )
+        if min_accuracy is None:
+            return
+        if self.accuracy.target is None:
+            raise ShortfallError(
+                "There is no accuracy to hold against --min-accuracy.", "Give labelled data and an accuracy metric."
+            )
+        if self.accuracy.target < min_accuracy:
+            raise ShortfallError(
+                f"The accuracy on the target, {self.accuracy.target:.4f}, is below {min_accuracy:g}.",
+                "Try another --calibrator or more calibration data.",
+            )
+
 
 class LayerReport(_Report):
     """One layer of the deployed model."""
@@ -111,7 +137,8 @@ class EstimateReport(_Report):
     ram_bytes: int
     ram_limit: int
     peak_layers: tuple[str, ...] = ()
-    missing: str = ""
+    missing: str = Field("", description="what is missing by how many bytes; empty if it fits")
+    unknown: tuple[str, ...] = Field((), description="operators or kernels whose code size is in no table")
 
 
 class ConvertReport(_Report):
@@ -135,6 +162,7 @@ class ConvertReport(_Report):
     arena_lower_bound: int
     layers: tuple[LayerReport, ...]
     estimate: EstimateReport
+    notes: tuple[str, ...] = ()
     test: TestReport | None = None
 
 

@@ -1,0 +1,204 @@
+"""The whole way from a model to a firmware project, written whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tinyq.api.estimation import report_of
+from tinyq.api.manifest import Manifest, sha256, source, versions
+from tinyq.api.progress import Progress, silent
+from tinyq.api.quantization import Quantized, QuantizeSettings, quantize_model
+from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
+from tinyq.api.scoring import Scored, scores_of
+from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
+from tinyq.codegen import GeneratedCode
+from tinyq.codegen import generate as generate_code
+from tinyq.data import to_codes, to_values
+from tinyq.errors import BadInputError, ShortfallError
+from tinyq.evaluation import run_float, run_tflm
+from tinyq.evaluation.metrics import metric as find_metric
+from tinyq.firmware.deployed import deployed_model
+from tinyq.firmware.project import emit_project
+from tinyq.footprint.estimate import Footprint, estimate
+from tinyq.frontend import load_model
+from tinyq.graph import Graph, total_macs
+from tinyq.hardware.boards import Board, load_board
+from tinyq.reporting.models import ConvertReport, LayerReport
+
+
+@dataclass(frozen=True)
+class ConvertSettings(QuantizeSettings):
+    """What to convert, for which board, and where to.
+
+    Attributes:
+        board: Id of the board.
+        out: The folder to write.
+        metric: A metric's name; None for the one that suits the model.
+        evaluate: Measure the float and the integer model on the unseen samples.
+        force: Replace ``out`` if tinyq wrote it.
+        command: The command line, for the manifest.
+    """
+
+    board: str = field(kw_only=True)
+    out: Path = field(kw_only=True)
+    metric: str | None = None
+    evaluate: bool = True
+    force: bool = False
+    command: tuple[str, ...] = ()
+
+
+def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertReport:
+    """Quantize a model, generate its firmware project, and measure it on the host.
+
+    Raises:
+        BadInputError: The model, the data or a setting is not usable.
+        ShortfallError: The model does not fit on the board.
+    """
+    check_output(settings.out, settings.force)
+    board = load_board(settings.board)
+    if settings.metric is not None:
+        find_metric(settings.metric)
+    quantized = quantize_model(settings, progress)
+    code = generate_code(quantized.graph, core=board.core, model_hash=sha256(quantized.tflite)[:16])
+    deployed = deployed_model(quantized.graph)
+    footprint = estimate(quantized.graph, board, "aot", code, deployed)
+    require_fit(footprint)
+    scored, evaluated = _evaluate(settings, quantized, progress)
+
+    report = _report(settings, quantized, code, footprint, scored, evaluated)
+    with staged_folder(settings.out, settings.force) as stage:
+        write_file(stage / MODEL, quantized.tflite)
+        files = {MODEL: sha256(quantized.tflite)}
+        if quantized.float_tflite is not None:
+            write_file(stage / FLOAT_MODEL, quantized.float_tflite)
+            files[FLOAT_MODEL] = sha256(quantized.float_tflite)
+        (stage / FIRMWARE).mkdir()
+        emit_project(stage / FIRMWARE, graph=quantized.graph, code=code, deployed=deployed, board=board)
+        write_file(stage / REPORT, report.to_json() + "\n")
+        manifest = _manifest(settings, quantized, files)
+        write_file(stage / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
+    return report
+
+
+def generate_project(model: Path, board_name: str, out: Path, force: bool = False) -> None:
+    """Write the firmware project of a model that is quantized already.
+
+    Raises:
+        BadInputError: The model is float, or not usable.
+        ShortfallError: It does not fit on the board.
+    """
+    check_output(out, force)
+    board = load_board(board_name)
+    loaded = load_model(model)
+    if loaded.kind != "quantized":
+        raise BadInputError(f"{model} is a float model.", "Quantize it first, or use 'tinyq convert' with --data.")
+    code, deployed = _fitting(loaded.graph, loaded.tflite, board)
+    with staged_folder(out, force) as stage:
+        emit_project(stage, graph=loaded.graph, code=code, deployed=deployed, board=board)
+
+
+def _fitting(graph: Graph, tflite: bytes, board: Board) -> tuple[GeneratedCode, bytes]:
+    code = generate_code(graph, core=board.core, model_hash=sha256(tflite)[:16])
+    deployed = deployed_model(graph)
+    require_fit(estimate(graph, board, "aot", code, deployed))
+    return code, deployed
+
+
+def require_fit(footprint: Footprint) -> None:
+    """Refuse what does not fit before anything is built.
+
+    Raises:
+        ShortfallError: Names what is missing, and what sets the peak.
+    """
+    if footprint.shortages:
+        peak = f" RAM peaks at {', '.join(footprint.peak_layers[:2])}." if footprint.peak_layers else ""
+        raise ShortfallError(
+            f"The model does not fit on {footprint.board}: it needs {footprint.missing}.{peak}",
+            "Choose a larger board ('tinyq estimate' shows all of them) or make the model smaller.",
+        )
+
+
+def _evaluate(settings: ConvertSettings, quantized: Quantized, progress: Progress) -> tuple[Scored, int]:
+    """Scores on the unseen samples, and how many there were."""
+    dataset, split = quantized.dataset, quantized.split
+    labels = dataset.labels if dataset is not None else None
+    graph = quantized.graph
+    if dataset is None or split is None or not settings.evaluate or not len(split.evaluation):
+        return scores_of(settings.metric, graph, labels, None), 0
+    unseen = dataset.take(split.evaluation)
+    total = len(unseen)
+    given_codes = quantized.loaded.kind == "quantized"
+    tensors = [graph.tensors[i] for i in graph.inputs]
+    pairs = list(zip(unseen.inputs, tensors, strict=True))
+    codes = tuple(to_codes(x, t, integers_are_codes=given_codes) for x, t in pairs)
+    values = tuple(to_values(x, t, integers_are_codes=given_codes) for x, t in pairs)
+    float_ = None
+    if quantized.float_tflite is not None:
+        float_ = run_float(quantized.float_tflite, values, progress=lambda done: progress("float", done, total))
+    host = run_tflm(quantized.tflite, codes, progress=lambda done: progress("int8 on the host", done, total))
+    return scores_of(settings.metric, graph, unseen.labels, values, float_=float_, host=host), total
+
+
+def _report(
+    settings: ConvertSettings,
+    quantized: Quantized,
+    code: GeneratedCode,
+    footprint: Footprint,
+    scored: Scored,
+    evaluated: int,
+) -> ConvertReport:
+    graph, split = quantized.graph, quantized.split
+    layers = tuple(
+        LayerReport(
+            index=layer.index,
+            name=layer.name,
+            op=layer.kind,
+            kernel=layer.kernel,
+            output_shape=graph.tensors[layer.tensor].shape,
+            macs=layer.macs,
+            constant_bytes=layer.constant_bytes,
+            output_bytes=layer.output_bytes,
+        )
+        for layer in code.layers
+    )
+    return ConvertReport(
+        model=settings.model.name,
+        model_sha256=sha256(quantized.tflite),
+        model_bytes=len(quantized.tflite),
+        quantizer=settings.quantizer if quantized.float_tflite is not None else "given",
+        calibrator=quantized.calibrator,
+        calibration_samples=len(split.calibration) if split is not None else 0,
+        evaluation_samples=evaluated,
+        seed=settings.seed,
+        board=settings.board,
+        metric=scored.metric,
+        accuracy=scored.accuracy,
+        score=scored.score,
+        macs=total_macs(graph),
+        arena_bytes=code.arena_bytes,
+        arena_lower_bound=code.plan.lower_bound,
+        layers=layers,
+        estimate=report_of(footprint),
+        notes=quantized.loaded.notes,
+    )
+
+
+def _manifest(settings: ConvertSettings, quantized: Quantized, files: dict[str, str]) -> Manifest:
+    dataset, split = quantized.dataset, quantized.split
+    return Manifest(
+        command=settings.command,
+        versions=versions(),
+        model=source(str(settings.model), quantized.loaded.sha256, settings.out),
+        given_quantized=quantized.loaded.kind == "quantized",
+        data=source(settings.data, dataset.sha256, settings.out) if dataset is not None and settings.data else None,
+        image_scale=settings.image_scale,
+        board=settings.board,
+        quantizer=settings.quantizer,
+        calibrator=quantized.calibrator,
+        metric=settings.metric,
+        seed=settings.seed,
+        calibration_indices=tuple(split.calibration.tolist()) if split is not None else (),
+        evaluation_indices=tuple(split.evaluation.tolist()) if split is not None else (),
+        files=files,
+    )

@@ -1,0 +1,302 @@
+"""Build a converted model's firmware, run it on the emulated target, and hold it against the host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from tinyq.emulation.run import RunResult, run_samples
+from tinyq.firmware.build import Firmware, build_project
+
+from tinyq.api.manifest import Manifest, Source, read_manifest, sha256
+from tinyq.api.progress import Progress, silent
+from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
+from tinyq.api.scoring import scores_of
+from tinyq.api.staging import write_file
+from tinyq.data import Dataset, load_data, to_codes, to_values
+from tinyq.errors import BadInputError, FailedError
+from tinyq.evaluation import compare, run_float, run_tflm
+from tinyq.graph import Graph, load_graph
+from tinyq.hardware.boards import Board, load_board
+from tinyq.reporting.models import (
+    BitExact,
+    BuildReport,
+    ConvertReport,
+    Instructions,
+    Sizes,
+    TestReport,
+)
+
+RUNTIMES = ("aot", "tflm")
+_RANDOM_SAMPLES = 50
+
+
+@dataclass(frozen=True)
+class TestSettings:
+    """What to run on the target.
+
+    Attributes:
+        out: The folder that ``convert`` wrote.
+        data: Other data than the manifest's; None for the manifest's unseen samples, else random inputs.
+        samples: At most so many; None for all (50 random ones).
+        jobs: Emulators to run at once.
+        emulator: Name of the emulator.
+        runtime: "aot" or "tflm".
+        tflm_root: TFLM checkout, for the "tflm" runtime.
+        timeout: Seconds that one inference may take on the emulator.
+        save_outputs: A ``.npz`` to write inputs, codes and sample indices to.
+    """
+
+    __test__ = False  # not a test class, whatever its name
+
+    out: Path
+    data: str | None = None
+    samples: int | None = None
+    jobs: int = 2
+    emulator: str = "qemu"
+    runtime: str = "aot"
+    tflm_root: Path | None = None
+    timeout: float = 60.0
+    save_outputs: Path | None = None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Inputs to run, and where they came from.
+
+    Attributes:
+        codes: For each input an array ``[N, ...]`` of the input's type.
+        values: The same as real values, or None for random codes.
+        labels: Labels of the samples, if there are any.
+        indices: Positions in the data, ``[N]``.
+        origin: In words.
+    """
+
+    codes: tuple[NDArray[Any], ...]
+    values: tuple[NDArray[Any], ...] | None
+    labels: NDArray[Any] | None
+    indices: NDArray[np.int64]
+    origin: str
+
+
+def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None) -> BuildReport:
+    """Build the firmware of a converted model.
+
+    Raises:
+        MissingToolError: The compiler is not installed.
+        ShortfallError: The linker found that it does not fit.
+    """
+    manifest = read_manifest(out)
+    board = load_board(manifest.board)
+    firmware = _firmware(out, board, runtime, tflm_root)
+    return BuildReport(
+        elf=firmware.elf.relative_to(out).as_posix(),
+        board=board.id,
+        runtime=runtime,
+        flash_bytes=firmware.flash_bytes,
+        ram_bytes=firmware.ram_bytes,
+        sizes=_sizes(firmware),
+    )
+
+
+def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
+    """Run samples on the emulated target and on the host, and compare.
+
+    The report is also kept in the folder's ``report.json``.
+
+    Raises:
+        BadInputError: The folder or the data are not usable.
+        FailedError: The target faulted or hung.
+    """
+    manifest = read_manifest(settings.out)
+    board = load_board(manifest.board)
+    tflite = _read(settings.out / MODEL)
+    if sha256(tflite) != manifest.files.get(MODEL):
+        raise BadInputError(f"{settings.out / MODEL} is not the file that was converted.", "Run 'tinyq convert' again.")
+    graph = load_graph(tflite, subject=MODEL)
+    samples = _samples(settings, manifest, graph)
+    if settings.save_outputs is not None and not settings.save_outputs.resolve().parent.is_dir():
+        raise BadInputError(
+            f"The folder {settings.save_outputs.parent} does not exist.", "Make it first, or choose another."
+        )
+    total = len(samples.indices)
+    firmware = _firmware(settings.out, board, settings.runtime, settings.tflm_root)
+
+    host = run_tflm(tflite, samples.codes, progress=lambda done: progress("int8 on the host", done, total))
+    reference = None
+    float_path = settings.out / FLOAT_MODEL
+    if samples.values is not None and float_path.is_file():
+        reference = run_float(
+            _read(float_path), samples.values, progress=lambda done: progress("float on the host", done, total)
+        )
+    result = run_samples(
+        firmware.elf,
+        board,
+        [tuple(x[n].tobytes() for x in samples.codes) for n in range(total)],
+        emulator=settings.emulator,
+        jobs=settings.jobs,
+        timeout=settings.timeout,
+        progress=lambda done: progress("on the target", done, total),
+    )
+    target = _outputs(result, graph)
+    report = _report(settings, manifest, board, firmware, samples, result, graph, (reference, host, target))
+    if settings.save_outputs is not None:
+        _save(settings.save_outputs, samples, host, target)
+    _keep(settings.out, report)
+    return report
+
+
+def _firmware(out: Path, board: Board, runtime: str, tflm_root: Path | None) -> Firmware:
+    if runtime not in RUNTIMES:
+        raise BadInputError(f"There is no runtime {runtime!r}.", f"Choose one of {', '.join(RUNTIMES)}.")
+    return build_project(out / FIRMWARE, board=board, runtime=runtime, tflm_root=tflm_root)
+
+
+def _samples(settings: TestSettings, manifest: Manifest, graph: Graph) -> Samples:
+    known = manifest.data
+    if settings.data is None and known is None:
+        return _random(graph, settings.samples or _RANDOM_SAMPLES, manifest.seed)
+    if settings.data is None and known is not None:
+        dataset = _manifest_data(settings.out, known, manifest.image_scale, graph)
+    else:
+        scale = manifest.image_scale if known is not None and known.is_folder else None
+        dataset = load_data(settings.data or "", graph, image_scale=scale)
+    if known is not None and dataset.sha256 == known.sha256:
+        return _chosen(dataset, np.array(manifest.evaluation_indices, np.int64), settings, manifest, graph, "unseen")
+    return _chosen(dataset, np.arange(len(dataset)), settings, manifest, graph, f"all samples of {dataset.source}")
+
+
+def _manifest_data(out: Path, source: Source, image_scale: str | None, graph: Graph) -> Dataset:
+    spec = source.path if source.is_function else str((out / source.path).resolve())
+    try:
+        dataset = load_data(spec, graph, image_scale=image_scale)
+    except BadInputError as error:
+        raise BadInputError(f"The data of the conversion cannot be read: {error.message}", "Give --data.") from error
+    if dataset.sha256 != source.sha256:
+        raise BadInputError(
+            f"The data {dataset.source} changed since the conversion, so unseen samples are no longer known.",
+            "Run 'tinyq convert' again, or give other data with --data.",
+        )
+    return dataset
+
+
+def _chosen(
+    dataset: Dataset,
+    indices: NDArray[np.int64],
+    settings: TestSettings,
+    manifest: Manifest,
+    graph: Graph,
+    origin: str,
+) -> Samples:
+    indices = indices[: settings.samples]
+    if not len(indices):
+        raise BadInputError("The data have no unseen samples to test with.", "Give other data with --data.")
+    chosen = dataset.take(indices)
+    tensors = [graph.tensors[i] for i in graph.inputs]
+    # of a model that came in as float, integers in the data are values even where they have the new input type
+    are_codes = manifest.given_quantized
+    codes = tuple(to_codes(x, t, integers_are_codes=are_codes) for x, t in zip(chosen.inputs, tensors, strict=True))
+    values = tuple(to_values(x, t, integers_are_codes=are_codes) for x, t in zip(chosen.inputs, tensors, strict=True))
+    return Samples(codes, values, chosen.labels, indices, f"{origin} (seed {manifest.seed})")
+
+
+def _random(graph: Graph, count: int, seed: int) -> Samples:
+    rng = np.random.default_rng(seed)
+    codes = []
+    for tensor in (graph.tensors[i] for i in graph.inputs):
+        shape = (count, *tensor.shape[1:])
+        kind = tensor.dtype.numpy
+        if kind.kind == "f":
+            codes.append(rng.normal(size=shape).astype(kind))
+        else:
+            limits = np.iinfo(kind)
+            codes.append(rng.integers(limits.min, limits.max, shape, kind, endpoint=True))
+    return Samples(tuple(codes), None, None, np.arange(count), f"seeded random inputs (seed {seed}), not real data")
+
+
+def _outputs(result: RunResult, graph: Graph) -> list[NDArray[Any]]:
+    """The target's bytes as arrays ``[N, ...]``."""
+    outputs = []
+    for position, index in enumerate(graph.outputs):
+        tensor = graph.tensors[index]
+        raw = b"".join(inference.outputs[position] for inference in result.inferences)
+        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+        if len(raw) != tensor.nbytes * len(result.inferences):
+            raise FailedError(
+                f"The target sent outputs of the wrong size for {tensor.name!r}.", "Build the firmware again."
+            )
+        outputs.append(np.frombuffer(raw, tensor.dtype.numpy).reshape(len(result.inferences), *shape))
+    return outputs
+
+
+def _report(
+    settings: TestSettings,
+    manifest: Manifest,
+    board: Board,
+    firmware: Firmware,
+    samples: Samples,
+    result: RunResult,
+    graph: Graph,
+    runs: tuple[list[NDArray[Any]] | None, list[NDArray[Any]], list[NDArray[Any]]],
+) -> TestReport:
+    float_, host, target = runs
+    scored = scores_of(manifest.metric, graph, samples.labels, samples.values, float_=float_, host=host, target=target)
+    exact = compare(target, host)
+    counts = np.array([i.instructions for i in result.inferences])
+    return TestReport(
+        model_sha256=manifest.files[MODEL],
+        board=board.id,
+        core=board.core,
+        emulator=settings.emulator,
+        runtime=cast(Literal["aot", "tflm"], settings.runtime),
+        samples=len(samples.indices),
+        samples_from=samples.origin,
+        metric=scored.metric,
+        accuracy=scored.accuracy,
+        score=scored.score,
+        bit_exact=BitExact(equal=exact.equal, total=exact.total),
+        instructions=Instructions(
+            min=int(counts.min()), median=int(np.percentile(counts, 50, method="lower")), max=int(counts.max())
+        ),
+        instructions_method=result.hello.counter,
+        arena_bytes=result.hello.arena_bytes,
+        stack_bytes=result.stack_bytes,
+        flash_bytes=firmware.flash_bytes,
+        ram_bytes=firmware.ram_bytes,
+        sizes=_sizes(firmware),
+    )
+
+
+def _sizes(firmware: Firmware) -> Sizes:
+    sizes = firmware.sizes
+    return Sizes(engine_code=sizes.engine_code, model=sizes.model, harness=sizes.harness, static_ram=sizes.static_ram)
+
+
+def _save(path: Path, samples: Samples, host: list[NDArray[Any]], target: list[NDArray[Any]]) -> None:
+    """Inputs, outputs and indices; one input or output is ``x``, ``y``, several are ``x0``, ``x1`` and so on."""
+    arrays: dict[str, NDArray[Any]] = {"indices": samples.indices}
+    for name, values in (("x", samples.codes), ("target", target), ("host", host)):
+        for position, array in enumerate(values):
+            arrays[name if len(values) == 1 else f"{name}{position}"] = array
+    import io
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    write_file(path if path.suffix == ".npz" else path.with_name(f"{path.name}.npz"), buffer.getvalue())
+
+
+def _keep(out: Path, report: TestReport) -> None:
+    path = out / REPORT
+    if path.is_file():
+        whole = ConvertReport.model_validate_json(path.read_text())
+        write_file(path, whole.model_copy(update={"test": report}).to_json() + "\n")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read ({error.strerror}).", "Run 'tinyq convert' again.") from error
