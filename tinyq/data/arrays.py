@@ -54,7 +54,7 @@ def read_npz(path: Path) -> RawData:
 
 
 def _unreadable(path: Path, what: str, error: Exception) -> BadInputError:
-    if "allow_pickle" in str(error) or "Object arrays" in str(error):
+    if "allow_pickle" in str(error) or "Python objects" in str(error):
         return BadInputError(
             f"{what} holds Python objects, which could run code.",
             "Store numbers: convert it with np.asarray(x, np.float32) before saving.",
