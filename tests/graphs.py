@@ -83,6 +83,14 @@ def some_zero_point(rng: np.random.Generator) -> int:
     return int(pick(rng, (-128, 127, 0, int(rng.integers(-128, 128)))))
 
 
+def _tie_scale(rng: np.random.Generator, limit: float) -> float:
+    """One of which a limit is a whole number and a half, or nearly."""
+    scale = np.float32(limit / (int(rng.integers(3, 200)) + 0.5))
+    for _ in range(int(rng.integers(4))):
+        scale = np.nextafter(scale, np.float32(pick(rng, (0, limit))))
+    return float(scale)
+
+
 def output_zero_point(rng: np.random.Generator, activation: Activation) -> int:
     """One that leaves the activation's range something in it."""
     return -128 if activation in ("RELU", "RELU6") and rng.random() < 0.5 else int(rng.integers(-128, 100))
@@ -114,7 +122,13 @@ def _bias(b: GraphBuilder, rng: np.random.Generator, source: int, weights: int, 
 
 
 def _product_output(
-    b: GraphBuilder, rng: np.random.Generator, shape: Shape, source: int, weights: int, depth: int, activation: Activation
+    b: GraphBuilder,
+    rng: np.random.Generator,
+    shape: Shape,
+    source: int,
+    weights: int,
+    depth: int,
+    activation: Activation,
 ) -> int:
     """An output whose scale spreads typical sums over some tens of codes, or by accident over far more or fewer."""
     inputs, factors = b.tensors[source].quantization, b.tensors[weights].quantization
@@ -201,12 +215,37 @@ def fully_connected(rng: np.random.Generator) -> Graph:
     return b.graph([x], [y])
 
 
+def fully_connected_ties(rng: np.random.Generator, per_channel: bool) -> Graph:
+    """Weights of zero, and biases that lie around the ties of the requantization, where every bit of it matters."""
+    b = GraphBuilder()
+    x = b.int8((1, 1), some_scale(rng), 0)
+    codes = rng.integers(-100, 100, 40) + 0.5
+    offsets = np.arange(-32, 33)
+    channels = codes.size * offsets.size
+    scales = np.full(channels if per_channel else 1, some_scale(rng), np.float32)
+    zeros = np.zeros(scales.size, np.int64)
+    weights = b.tensor(
+        (channels, 1), DType.INT8, Quantization(scales, zeros), np.zeros((channels, 1), np.int8)
+    )  # fmt: skip
+    step = 2.0 ** rng.uniform(2, 24)  # sums to an output code
+    product = float(np.float32(_scale(b, x)) * scales[0])
+    out_scale = float(np.float32(product * step))
+    ties = codes * out_scale / product
+    biases = np.rint(ties[:, None] + offsets).reshape(-1).clip(-(2**31), 2**31 - 1).astype(np.int32)
+    bias = b.tensor((channels,), DType.INT32, Quantization(np.full(scales.size, product, np.float32), zeros), biases)
+    y = b.int8((1, channels), out_scale, int(rng.integers(-20, 20)))
+    b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions())
+    return b.graph([x], [y])
+
+
 def pool(rng: np.random.Generator, kind: str) -> Graph:
     b = GraphBuilder()
     padding, (h, w) = _window(rng, dilations=False)
     channels, batches = int(rng.integers(1, 7)), int(pick(rng, (1, 1, 2)))
     activation: Activation = pick(rng, ACTIVATIONS)
     scale, zero_point = some_scale(rng), output_zero_point(rng, activation)
+    if activation == "RELU6" and rng.random() < 0.7:
+        scale, zero_point = _tie_scale(rng, 6.0), -128
     x = b.int8((batches, h[0], w[0], channels), scale, zero_point)
     y = b.int8((batches, _outputs(padding, *h), _outputs(padding, *w), channels), scale, zero_point)
     b.op(kind, (x,), y, PoolOptions(h[1], w[1], h[2], w[2], padding, activation))
@@ -223,7 +262,8 @@ def mean(rng: np.random.Generator) -> Graph:
     written = [a - rank if rng.random() < 0.3 else a for a in axes]
     scale = some_scale(rng)
     x = b.int8(shape, scale, some_zero_point(rng))
-    y = b.int8(reduced, float(np.float32(scale * 10 ** rng.uniform(-1.5, 0.5))), some_zero_point(rng))
+    ratio = 10 ** rng.uniform(-1.5, 0.5) if rng.random() < 0.9 else 2.0**29  # so far apart that little is left
+    y = b.int8(reduced, float(np.float32(scale * ratio)), some_zero_point(rng))
     b.op("MEAN", (x, b.int32(written)), y, ReducerOptions(keep))
     return b.graph([x], [y])
 
@@ -370,9 +410,11 @@ def relu(rng: np.random.Generator, kind: str) -> Graph:
     scale, zero_point = some_scale(rng), some_zero_point(rng)
     x = _all_codes(b, scale, zero_point)
     same = rng.random() < 0.3
+    # a ratio of nearly n + 1/2 makes ties, which single and double precision round differently
+    ratio = 10 ** rng.uniform(-1, 1) if rng.random() < 0.3 else 1 / (int(rng.integers(8)) + 0.5)
     y = b.int8(
         (16, 32),
-        scale if same else float(np.float32(scale * 10 ** rng.uniform(-1, 1))),
+        scale if same else float(np.float32(scale * ratio)),
         zero_point if same else some_zero_point(rng),
     )
     b.op(kind, (x,), y)

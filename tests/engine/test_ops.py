@@ -1,4 +1,4 @@
-"""Every operator end to end: the generated program gives TFLM's bytes for random shapes, attributes and quantization."""
+"""Every operator end to end: generated programs give TFLM's bytes for random shapes, attributes and quantization."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ OPS: list[tuple[str, Callable[..., Graph], tuple[Any, ...], int]] = [
     ("conv_2d 1x1", graphs.conv_2d, (True,), 30),
     ("depthwise_conv_2d", graphs.depthwise_conv_2d, (), 60),
     ("fully_connected", graphs.fully_connected, (), 60),
+    ("fully_connected ties per tensor", graphs.fully_connected_ties, (False,), 20),
+    ("fully_connected ties per channel", graphs.fully_connected_ties, (True,), 20),
     ("max_pool_2d", graphs.pool, ("MAX_POOL_2D",), 30),
     ("average_pool_2d", graphs.pool, ("AVERAGE_POOL_2D",), 30),
     ("mean", graphs.mean, (), 50),

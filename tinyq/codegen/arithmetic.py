@@ -1,7 +1,8 @@
 """The arithmetic of TensorFlow Lite Micro that is decided before run time.
 
-Scales are float32 in a model; where TFLM computes with float or with double matters for the last bit, so each function
-says which it does.
+Scales are float32 in a model. Factors between them are computed in double precision, the limits of activations in
+single precision: that is TFLM's way as of autumn 2026, and matters where a result is nearly a tie. (Earlier versions
+compute the factors of RELU and of FULLY_CONNECTED with one weight scale in single precision.)
 """
 
 from __future__ import annotations
@@ -37,11 +38,6 @@ def zero_point_of(tensor: Tensor) -> int:
 def divide_float32(a: float, b: float) -> float:
     """a / b in single precision."""
     return float(np.float32(a) / np.float32(b))
-
-
-def multiply_float32(a: float, b: float) -> float:
-    """a * b in single precision."""
-    return float(np.float32(a) * np.float32(b))
 
 
 def round_half_away(x: float) -> int:

@@ -26,16 +26,49 @@ def total_macs(graph: Graph) -> int:
     return int(np.sum([macs(graph, op) for op in graph.ops], dtype=np.int64))
 
 
+# what the converter calls the operations of layers, by the operator that they become; BiasAdd is any weighted layer's
+_OPERATIONS = {
+    "CONV_2D": "Conv2D|Conv1D|convolution|separable_conv2d",
+    "DEPTHWISE_CONV_2D": "depthwise|depthwise_conv2d_native",
+    "FULLY_CONNECTED": "MatMul|Tensordot",
+    "ADD": "add|Add|AddV2",
+    "MUL": "mul|Mul",
+}
+_ANY_OPERATION = re.compile("(?:BiasAdd|" + "|".join(_OPERATIONS.values()) + r")\d*")
+_SCOPE = re.compile(r"(?:model|sequential|functional|StatefulPartitionedCall|PartitionedCall)(?:_\d+)?")
+_NAMELESS = re.compile(r"(?:Identity|StatefulPartitionedCall|PartitionedCall)(?:_\w+)?")
+
+
 def layer_name(graph: Graph, op: Op) -> str:
     """A readable name for the Keras layer behind an operator, from the converter's tensor names.
 
-    The converter joins the names of everything that was fused with ``;`` and prefixes scopes: of
-    ``model/conv2d_1/Relu;model/bn_1/Fused`` this keeps ``conv2d_1``.
+    The converter joins the names of everything that was fused with ``;`` and prefixes scopes. The layer that owns the
+    weights is named, if it can be told: of ``model/activation/Relu;model/conv2d_1/BiasAdd`` this keeps ``conv2d_1``.
+    An output that the converter left without a layer's name gets the operator's.
     """
-    name = graph.tensors[op.outputs[0]].name if op.outputs else op.kind
-    first = name.split(";")[0]
-    first = re.sub(r":\d+$", "", first)
-    parts = [p for p in first.split("/") if p]
-    if len(parts) > 1 and re.fullmatch(r"(model|sequential|functional|StatefulPartitionedCall)(_\d+)?", parts[0]):
-        parts = parts[1:]
-    return parts[0] if len(parts) <= 2 else "/".join(parts[:-1]) if parts else op.kind
+    weights = [t for t in (op.input(1),) if t >= 0 and graph.tensors[t].is_constant]
+    names = [graph.tensors[t].name for t in (*weights, *op.outputs[:1])]
+    parts = [_pieces(part) for name in names for part in name.split(";")]
+    own = re.compile(f"(?:{_OPERATIONS.get(op.kind, '$.')})\\d*")
+    for wanted in (own, re.compile("BiasAdd")) if op.kind in _OPERATIONS else ():
+        for pieces in parts:
+            if any(wanted.fullmatch(piece) for piece in pieces[1:]):
+                return _layer(pieces)
+    pieces = _pieces(names[-1].split(";")[0]) if op.outputs else []
+    return _layer(pieces) if pieces and not _NAMELESS.fullmatch(pieces[0]) else op.kind.lower()
+
+
+def _pieces(part: str) -> list[str]:
+    """The path of one fused part, without the scope of the model."""
+    pieces = [piece for piece in re.sub(r":\d+$", "", part).split("/") if piece]
+    while len(pieces) > 1 and _SCOPE.fullmatch(pieces[0]):
+        pieces = pieces[1:]
+    return pieces
+
+
+def _layer(pieces: list[str]) -> str:
+    """The path without the operation at its end."""
+    for end, piece in enumerate(pieces[1:], 1):
+        if _ANY_OPERATION.fullmatch(piece):
+            return "/".join(pieces[:end])
+    return "/".join(pieces[:-1] or pieces)

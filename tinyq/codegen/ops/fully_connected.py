@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyq.codegen import checks, weights
-from tinyq.codegen.arithmetic import multiply_float32, scale_of
+from tinyq.codegen.arithmetic import scale_of
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.graph import macs
 from tinyq.graph.options import FullyConnectedOptions
@@ -17,15 +17,6 @@ def options_of(node: Node) -> FullyConnectedOptions:
     return node.op.options
 
 
-def factors(node: Node) -> tuple[float, ...]:
-    """As for convolutions, but with one weight scale TFLM multiplies the scales in single precision."""
-    weights_quantization = node.input(1).quantization
-    assert weights_quantization is not None  # noqa: S101 - checked by objection()
-    if weights_quantization.is_per_channel:
-        return weights.factors(node)
-    return (multiply_float32(scale_of(node.input(0)), scale_of(node.input(1))) / scale_of(node.output),)
-
-
 def objection(node: Node) -> str:
     """What speaks against a FULLY_CONNECTED, whatever the kernel."""
     return (
@@ -33,7 +24,7 @@ def objection(node: Node) -> str:
         or checks.rank(node.input(1), 2)
         or _shape_objection(node)
         or weights.objection(node, options_of(node).activation, node.input(1).shape[0])
-        or weights.factors_objection(factors(node))
+        or weights.factors_objection(weights.factors(node))
         or _bias_scale_objection(node)
     )
 
@@ -78,7 +69,7 @@ class FullyConnected:
         assert filters.data is not None and filters.quantization is not None  # noqa: S101 - checked by objection()
         zero_point = 0 if filters.quantization.is_per_channel else filters.quantization.scalar[1]
         members, constants = weights.linear(
-            node, options_of(node).activation, filters.data, weights.requantization(factors(node)), zero_point
+            node, options_of(node).activation, filters.data, weights.requantization(weights.factors(node)), zero_point
         )
         params = Params(
             "tq_matmul_s8_params",

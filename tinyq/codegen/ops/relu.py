@@ -18,8 +18,8 @@ from tinyq.graph import DType
 
 
 def factor_of(node: Node) -> float:
-    """From input to output codes, in single precision."""
-    return divide_float32(scale_of(node.input(0)), scale_of(node.output))
+    """From input to output codes."""
+    return scale_of(node.input(0)) / scale_of(node.output)
 
 
 def objection(node: Node) -> str:
