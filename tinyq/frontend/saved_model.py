@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tinyq.errors import BadInputError
 from tinyq.frontend.source import Source, input_specs
 
+_DIGITS = re.compile(r"(\d+)")
 _DEFAULT = "serving_default"
 _KERAS_TWIN = "serve"  # Keras 3 exports the same function under this name too
 
 
 def open_source(path: Path, trust: bool) -> Source:
-    """The serving signature of a SavedModel as a TensorFlow function.
+    """The serving signature of a SavedModel as a TensorFlow function; inputs and outputs in the order of their names.
 
     Args:
         path: The folder.
@@ -36,7 +39,8 @@ def open_source(path: Path, trust: bool) -> Source:
     notes = (f"Took the signature {key!r}; the SavedModel also has {', '.join(others)}.",) if others else ()
     signature = signatures[key]
     arguments = signature.structured_input_signature[1]
-    inputs, outputs = tuple(arguments), tuple(signature.structured_outputs)
+    # the file keeps them in a map, whose order differs from run to run
+    inputs, outputs = _ordered(arguments), _ordered(signature.structured_outputs)
     if not inputs:
         raise BadInputError(f"The signature {key!r} of {path.name} has no inputs.", "Export the inference function.")
 
@@ -47,3 +51,10 @@ def open_source(path: Path, trust: bool) -> Source:
 
     function = infer.get_concrete_function(*input_specs(inputs, [arguments[name] for name in inputs]))
     return Source(function, inputs, outputs, model, notes=notes)
+
+
+def _ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """By name, numbers in it by value, so that ``output_10`` comes after ``output_9``."""
+    return tuple(
+        sorted(names, key=lambda name: [(int(p), "") if p.isdigit() else (-1, p) for p in _DIGITS.split(name)])
+    )
