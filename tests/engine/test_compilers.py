@@ -1,0 +1,99 @@
+"""The engine and generated programs compile without warnings for every core, and need no library but the compiler's."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests import graphs
+from tests.engine.harness import STRICT, engine_folder, host_compiler
+from tinyq.codegen import engine, generate
+from tinyq.hardware.cores import CORES
+
+ARM = "arm-none-eabi-gcc"
+ALLOWED = ("memcpy", "memset", "memmove", "__aeabi_", "__gnu_")
+
+
+def _compile(command: list[str], source: Path, target: Path) -> None:
+    includes = [f"-I{engine_folder()}"]
+    done = subprocess.run(
+        [*command, *STRICT, *includes, "-c", source, "-o", target], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("level", ["-Os", "-O2"])
+def test_engine_compiles_for_core(core: str, level: str, tmp_path: Path) -> None:
+    if shutil.which(ARM) is None:
+        pytest.skip(f"no {ARM}")
+    objects = []
+    for source in sorted(engine_folder().glob("*.c")):
+        objects.append(tmp_path / f"{source.stem}.o")
+        _compile([ARM, "-mthumb", *CORES[core].flags, level, "-ffreestanding"], source, objects[-1])
+    listing = subprocess.run(["arm-none-eabi-nm", *objects], capture_output=True, text=True, check=True).stdout
+    symbols = [line.split()[-2:] for line in listing.splitlines() if len(line.split()) >= 2]  # kind, name
+    defined = {name for kind, name in symbols if kind == "T"}
+    outside = {name for kind, name in symbols if kind == "U"} - defined
+    assert defined
+    assert all(name.startswith(ALLOWED) for name in outside), outside
+    # no mutable state: neither data nor zero-initialized data
+    assert not [name for kind, name in symbols if kind in "bBdDC"]
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang", ARM])
+def test_generated_code_compiles_cleanly(compiler: str, tmp_path: Path) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    for i, make in enumerate((graphs.conv_2d, graphs.depthwise_conv_2d, graphs.softmax, graphs.concatenation)):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        code = generate(make(np.random.default_rng(i)), core="cortex-m0")
+        for name, text in code.files.items():
+            (folder / name).write_text(text)
+        for options in ([], ["-DMODEL_OBSERVE"]):
+            _compile([compiler, "-Os", *options], folder / "model.c", folder / "model.o")
+
+
+def test_interface_is_usable_from_cpp(tmp_path: Path) -> None:
+    compiler = shutil.which("g++")
+    if compiler is None:
+        pytest.skip("no g++")
+    code = generate(graphs.softmax(np.random.default_rng(0)), core="host")
+    (tmp_path / "model.h").write_text(code.files["model.h"])
+    (tmp_path / "model.c").write_text(code.files["model.c"])
+    (tmp_path / "main.cc").write_text(
+        '#include "model.h"\nint main() { return model_init() | model_invoke() | (model_input(0) == nullptr); }\n'
+    )
+    _compile([host_compiler()], tmp_path / "model.c", tmp_path / "model.o")
+    sources = [engine_folder() / f for f in code.engine_files if f.endswith(".c")]
+    subprocess.run([host_compiler(), "-c", *sources], check=True, cwd=tmp_path)
+    objects = sorted(tmp_path.glob("*.o"))
+    program = tmp_path / "a"
+    options = ["-Wall", "-Werror", f"-I{tmp_path}"]
+    subprocess.run([compiler, *options, tmp_path / "main.cc", *objects, "-o", program], check=True)
+    assert subprocess.run([program], check=False).returncode == 0
+
+
+def test_engine_files_are_found_from_headers() -> None:
+    found = engine.needed(["tq_conv_s8.h"])
+    assert {"tq_conv_s8.c", "tq_conv_s8.h", "tq_linear_s8.c", "tq_linear_s8.h", "tq_fixed_point.h"} == set(found)
+
+
+def test_scratch_size_twins_agree(tmp_path: Path) -> None:
+    """The size that the generator plans is the one that the C macro gives."""
+    from tinyq.codegen.ops.conv import scratch_bytes
+
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\n#include "tq_conv_s8.h"\n'
+        "int main(void) {\n"
+        '    printf("%d %d", TQ_CONV_S8_SCRATCH_BYTES(3, 5, 12, 4), TQ_CONV_S8_SCRATCH_BYTES(1 + 1, 2, 7, 1));\n'
+        "}\n"
+    )
+    subprocess.run([host_compiler(), f"-I{engine_folder()}", tmp_path / "main.c", "-o", tmp_path / "a"], check=True)
+    said = subprocess.run([tmp_path / "a"], capture_output=True, text=True, check=True).stdout
+    assert said == f"{scratch_bytes(3, 5, 12, 4)} {scratch_bytes(2, 2, 7, 1)}"
