@@ -32,8 +32,8 @@ from tinyq.graph.options import FullyConnectedOptions
 from tinyq.hardware.cores import CORES, Core
 
 COMPILER = "arm-none-eabi-gcc"
-FLAGS = ["-std=c11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-fno-common", "-ffreestanding"]
-OPTIMIZATION = {"engine": "-O2", "model": "-Os"}
+FLAGS = ["-std=gnu11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-fno-common"]
+OPTIMIZATION = "-O2"  # of engine and model, as the project sets it
 STUB_LAYERS = (2, 18)
 
 
@@ -59,7 +59,7 @@ def measure(core: Core, folder: Path) -> dict[str, Any]:
     functions: dict[str, dict[str, Any]] = {}
     engine = resources.folder("engine")
     for source in sorted(engine.glob("*.c")):
-        functions |= measure_object(compile_c(source, core, folder, OPTIMIZATION["engine"]))
+        functions |= measure_object(compile_c(source, core, folder, OPTIMIZATION))
     outside = sorted({name for f in functions.values() for name in f["needs"]} - set(functions))
     for name in outside:
         functions[name] = {"bytes": measure_library(name, core, folder), "needs": []}
@@ -161,7 +161,7 @@ def measure_program(layers: int, core: Core, folder: Path) -> int:
     files = generate(chain(layers), core=core.name).files
     for name, text in files.items():
         (folder / name).write_text(text)
-    with compile_c(folder / "model.c", core, folder, OPTIMIZATION["model"]).open("rb") as file:
+    with compile_c(folder / "model.c", core, folder, OPTIMIZATION).open("rb") as file:
         return sum(s["sh_size"] for s in ELFFile(file).iter_sections() if s["sh_flags"] & 4)
 
 

@@ -139,7 +139,7 @@ def _aot(code: Program, board: Board) -> tuple[tuple[Part, ...], tuple[Part, ...
     if sizes is None:
         return (constants,), (arena, _stack(board)), (f"code for {board.core}",)
     measured = f"measured per function with {aot_compiler()}"
-    flash = (
+    flash: tuple[Part, ...] = (
         Part("engine kernels", sizes.engine, measured, "below 2 % with that compiler", "code"),
         constants,
         Part("layer parameters", sizes.parameters, "sizeof of the kernels' parameter structures", "exact", "model"),
@@ -168,7 +168,7 @@ def _tflm(
     measured = target.name == "cortex-m4"
     where = "measured on Cortex-M4 with GCC 12.2"
     error = "about 2 %" if measured else "not measured on this core; the code differs by up to a fifth between cores"
-    flash = (
+    flash: tuple[Part, ...] = (
         Part("TFLM interpreter", sizes.interpreter, where, error, "code"),
         Part("TFLM operators", sizes.operators, f"{where}, one by one, less what they share", error, "code"),
         Part("model", len(content), "size of the file", "exact", "model"),
