@@ -218,3 +218,70 @@ class DoctorReport(_Report):
     schema_version: int = SCHEMA_VERSION
     python: str
     entries: tuple[DoctorEntry, ...]
+
+
+class CheckFailure(_Report):
+    """A rule of an accelerator that an operator breaks."""
+
+    rule: str
+    why: str
+    otherwise: str
+    detail: str
+    mend: str
+    source: str
+    confidence: str
+
+
+class CheckOp(_Report):
+    """Where an accelerator's toolchain places one operator."""
+
+    index: int
+    kind: str
+    layer: str
+    placement: Literal["accelerator", "software", "unsupported"]
+    kernel: str
+    neutral: bool
+    failures: tuple[CheckFailure, ...]
+    cycles: int | None
+
+
+class CheckEstimate(_Report):
+    """What the vendor's own tool expects."""
+
+    cycles: int
+    sram_bytes: int
+    flash_bytes: int
+    method: str
+    error: str
+
+
+class CheckReport(_Report):
+    """A model on one accelerator."""
+
+    schema_version: int = SCHEMA_VERSION
+    accelerator: str
+    title: str
+    complies: bool
+    ops: tuple[CheckOp, ...]
+    estimate: CheckEstimate | None
+
+
+class CheckList(_Report):
+    """A model on several accelerators."""
+
+    schema_version: int = SCHEMA_VERSION
+    checks: tuple[CheckReport, ...]
+
+
+class AcceleratorEntry(_Report):
+    """One accelerator."""
+
+    id: str
+    title: str
+
+
+class AcceleratorList(_Report):
+    """All accelerators."""
+
+    schema_version: int = SCHEMA_VERSION
+    accelerators: tuple[AcceleratorEntry, ...]
