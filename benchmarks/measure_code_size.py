@@ -26,9 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tinyq import resources
 from tinyq.codegen import generate
+from tinyq.firmware.build import build_project
+from tinyq.firmware.deployed import deployed_model
+from tinyq.firmware.project import emit_project
 from tinyq.footprint.code_size import AOT_TABLE
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor
 from tinyq.graph.options import FullyConnectedOptions
+from tinyq.hardware.boards import Board, all_boards
 from tinyq.hardware.cores import CORES, Core
 
 COMPILER = "arm-none-eabi-gcc"
@@ -45,12 +49,17 @@ def main() -> None:
             cores[core.name] = measure(core, Path(folder))
             total = sum(f["bytes"] for f in cores[core.name]["functions"].values())
             print(f"{core.name}: {len(cores[core.name]['functions'])} functions, {total} bytes")
+    boards = {}
+    for board in all_boards():
+        boards[board.id] = measure_harness(board)
+        print(f"{board.id}: {boards[board.id]}")
     table = {
         "method": "code and read-only data of each function, compiled alone",
         "compiler": version,
         "flags": FLAGS,
         "optimization": OPTIMIZATION,
         "cores": cores,
+        "boards": boards,
     }
     AOT_TABLE.write_text(json.dumps(table, indent=1) + "\n")
 
@@ -163,6 +172,16 @@ def measure_program(layers: int, core: Core, folder: Path) -> int:
         (folder / name).write_text(text)
     with compile_c(folder / "model.c", core, folder, OPTIMIZATION).open("rb") as file:
         return sum(s["sh_size"] for s in ELFFile(file).iter_sections() if s["sh_flags"] & 4)
+
+
+def measure_harness(board: Board) -> dict[str, Any]:
+    """Flash of startup, protocol and drivers, and their variables, from a firmware built for a board."""
+    graph = chain(STUB_LAYERS[0])
+    code = generate(graph, core=board.core)
+    with tempfile.TemporaryDirectory() as folder:
+        emit_project(Path(folder), graph=graph, code=code, deployed=deployed_model(graph), board=board)
+        sizes = build_project(Path(folder), board=board).sizes
+    return {"core": board.core, "flash": sizes.harness, "ram": sizes.static_ram}
 
 
 def chain(layers: int) -> Graph:

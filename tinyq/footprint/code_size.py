@@ -82,10 +82,21 @@ def aot_code(program: str, core: str, layers: int) -> AotCode | None:
     )
 
 
-def harness(core: str) -> Harness | None:
-    """What the firmware takes besides engine and model; None for a core on which it was not measured."""
-    found = _table(AOT_TABLE)["cores"].get(core, {}).get("harness")
-    return Harness(**found) if found else None
+def harness(board: str, core: str) -> Harness | None:
+    """What the firmware takes besides engine and model.
+
+    Args:
+        board: Id of the board.
+        core: Its core: a board that was not measured is taken to need as much as the largest with the same core.
+
+    Returns:
+        None for a core on which it was not measured.
+    """
+    boards = _table(AOT_TABLE)["boards"]
+    found = [boards[board]] if board in boards else [b for b in boards.values() if b["core"] == core]
+    if not found:
+        return None
+    return Harness(max(b["flash"] for b in found), max(b["ram"] for b in found))
 
 
 def _closure(names: Iterable[str], functions: dict[str, Any]) -> set[str]:

@@ -145,10 +145,10 @@ def _aot(code: Program, board: Board) -> tuple[tuple[Part, ...], tuple[Part, ...
         Part("layer parameters", sizes.parameters, "sizeof of the kernels' parameter structures", "exact", "model"),
         Part("generated functions", sizes.program, "a line fitted to generated programs", "4 bytes a layer", "code"),
     )
-    rest = harness(board.core)
+    rest = harness(board.id, board.core)
     if rest is None:
         return flash, (arena, _stack(board)), (*sizes.unknown, _HARNESS)
-    flash = (*flash, Part(_HARNESS, rest.flash, _BUILT, "drivers differ by some 100 bytes between boards", "code"))
+    flash = (*flash, Part(_HARNESS, rest.flash, _BUILT, "some 100 bytes on a board of your own", "code"))
     variables = Part("static variables", rest.ram, _BUILT, "a few bytes", "data")
     return flash, (arena, _stack(board), variables), sizes.unknown
 
@@ -173,7 +173,7 @@ def _tflm(
         Part("TFLM operators", sizes.operators, f"{where}, one by one, less what they share", error, "code"),
         Part("model", len(content), "size of the file", "exact", "model"),
     )
-    rest = harness(board.core)
+    rest = harness(board.id, board.core)
     if rest is not None:
         flash = (*flash, Part(_HARNESS, rest.flash, _BUILT, "about 2,000 bytes: TFLM brings its own library", "code"))
     ram = (
