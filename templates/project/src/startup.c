@@ -1,0 +1,71 @@
+/* From reset to main(): stack painted, variables set up, traps and floating point switched on. */
+#include <stdint.h>
+
+#include "board.h"
+#include "fault.h"
+#include "stack.h"
+
+#define CPACR (*(volatile uint32_t *)0xe000ed88u)
+#define CCR (*(volatile uint32_t *)0xe000ed14u)
+#define CCR_UNALIGNED_TRAP (1u << 3)
+#define CCR_DIVIDE_BY_ZERO_TRAP (1u << 4)
+
+typedef void (*handler)(void);
+
+extern uint32_t data_load[], data_start[], data_end[];
+extern uint32_t bss_start[], bss_end[];
+extern uint32_t arena_start[], arena_end[];
+extern const handler init_array_start[], init_array_end[];
+
+int main(void);
+void reset_handler(void);
+
+/* Stack pointer and 15 system exceptions. No interrupt is ever enabled. */
+struct vectors {
+    uint32_t *stack;
+    handler handlers[15];
+};
+
+__attribute__((section(".vectors"), used)) static const struct vectors vectors = {
+    .stack = stack_top,
+    .handlers = {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                 fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                 fault_handler, fault_handler, fault_handler},
+};
+
+static void fill(uint32_t *from, const uint32_t *to, uint32_t value) {
+    while (from < to) {
+        *(volatile uint32_t *)from++ = value;
+    }
+}
+
+/* Everything below this function's own frame. */
+static inline __attribute__((always_inline)) void paint_stack(void) {
+    uint32_t *here;
+    __asm__ volatile("mov %0, sp" : "=r"(here));
+    fill(stack_limit, here - 16, STACK_PAINT);
+}
+
+void reset_handler(void) {
+    paint_stack();
+    for (uint32_t *to = data_start, *from = data_load; to < data_end;) {
+        *(volatile uint32_t *)to++ = *from++;
+    }
+    fill(bss_start, bss_end, 0);
+    fill(arena_start, arena_end, 0);
+#if BOARD_CORE_HAS_FPU
+    CPACR |= 0xfu << 20;
+    __asm__ volatile("dsb\n isb" ::: "memory");
+#endif
+#if BOARD_CORE_UNALIGNED
+    CCR |= CCR_DIVIDE_BY_ZERO_TRAP;
+#else
+    CCR |= CCR_UNALIGNED_TRAP; /* always so on this core; where a larger one stands in, it must be told */
+#endif
+    for (const handler *init = init_array_start; init < init_array_end; init++) {
+        (*init)();
+    }
+    (void)main();
+    for (;;) {
+    }
+}

@@ -1,0 +1,158 @@
+"""Does a firmware use only instructions that its core has?
+
+Emulators execute more than silicon does (SMLAD on an M3, division on an M0, double precision on an M4F), so "it ran" is
+no proof. The whole program is disassembled and each instruction held against the core.
+
+Which instruction belongs to what: Armv6-M, Armv7-M and Armv8-M Architecture Reference Manuals.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyq.errors import FailedError
+from tinyq.firmware.elf import executable_sections
+from tinyq.hardware.cores import Core
+
+_CONDITION = r"(?:eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?(?:\.[nw])?$"
+
+
+def _mnemonics(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(f"(?:{'|'.join(alternatives)}){_CONDITION}")
+
+
+# of the 32-bit instructions Armv6-M has these, of the 16-bit ones it lacks those
+_WIDE_OF_V6M = _mnemonics("bl", "msr", "mrs", "dsb", "dmb", "isb", "udf")
+_NARROW_NOT_IN_V6M = _mnemonics("cbn?z", "it[te]{0,3}")
+
+_DSP = _mnemonics(
+    "[su]h?(?:add|sub)(?:8|16)", "u?q(?:add|sub)(?:8|16)", "[su]h?(?:asx|sax)", "u?q(?:asx|sax)",
+    "qd?(?:add|sub)", "sel", "usada?8", "[su]sat16", "[su]xta[bh]", "[su]xta?b16", "pkh(?:bt|tb)", "umaal",
+    "sml[as]dx?", "sml[as]ldx?", "smla[bt][bt]", "smlal[bt][bt]", "smlaw[bt]", "smml[as]r?", "smmulr?", "smu[as]dx?",
+    "smul[bt][bt]", "smulw[bt]",
+)  # fmt: skip
+
+_V8M = _mnemonics("lda(?:ex)?[bh]?", "stl[bh]?", "stlex[bh]?", "sg", "tta?t?", "bl?xns")
+
+# never conditional; without the tail of ordinary ones, ASRLS would look like ASRL
+_V81M = re.compile(
+    r"(?:[wd]ls(?:tp\.\d+)?|letp?|lctp|bf(?:x|lx?|csel)?|cs(?:el|inc|inv|neg|etm?)|cinc|cinv|cneg|clrm"
+    r"|asrl|lsll|lsrl|[su]qrsh[lr]l?|[su]qshll?|[su]rshrl?)(?:\.w)?$"
+)
+
+_FP = re.compile(r"(?:v[a-z]|fld|fst)")
+_FPV5 = re.compile(r"v(?:sel(?:eq|ge|gt|vs)|maxnm|minnm|rint[amnprxz]|cvt[amnp]\.)")
+_VECTORS = re.compile(r"\bq[0-7]\b|\{\s*q")
+_VECTOR_CONTROL = re.compile(r"v(?:pst|pt|pnot|ctp|pse)")
+
+_LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f]{4}(?: [0-9a-f]{4})?)\s*\t(\S+)\s*([^;@]*)")
+_FUNCTION = re.compile(r"[0-9a-f]+ <(.+)>:$")
+_UNKNOWN = re.compile(r"<undefined>|\(bad\)|stc|ldc|cdp|mcr|mrc", re.IGNORECASE)
+_DATA = (".word", ".short", ".byte")
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An instruction that the core lacks."""
+
+    address: int
+    function: str
+    instruction: str
+    needs: str
+
+
+def check_instructions(elf: Path, core: Core, objdump: Path) -> None:
+    """Refuse a firmware that uses an instruction which its core lacks.
+
+    Raises:
+        FailedError: It does, or it could not be disassembled.
+    """
+    violations = scan(elf, core, objdump)
+    if violations:
+        first = violations[0]
+        raise FailedError(
+            f"The firmware uses {len(violations)} instructions that a {core.title} lacks, first '{first.instruction}' "
+            f"({first.needs}) at 0x{first.address:08x} in {first.function}.",
+            "Build everything with the options of that core, or choose a board whose core has them.",
+        )
+
+
+def scan(elf: Path, core: Core, objdump: Path) -> tuple[Violation, ...]:
+    """All instructions of a firmware that a core lacks, by address.
+
+    Args:
+        elf: The firmware, with its mapping symbols (not stripped).
+        core: The core.
+        objdump: The toolchain's ``objdump``.
+
+    Raises:
+        FailedError: It could not be disassembled.
+    """
+    sections = [option for name in executable_sections(elf) for option in ("-j", name)]
+    if not sections:
+        raise FailedError(f"{elf} holds no code.", "Build the firmware again.")
+    command = [str(objdump), "-d", "-w", "-marmv8.1-m.main", "-Mforce-thumb", *sections, "--", str(elf)]
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=_TIMEOUT, stdin=subprocess.DEVNULL, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FailedError(f"{elf} could not be disassembled ({error}).", "Check the toolchain.") from error
+    return tuple(_violations(result.stdout, core))
+
+
+def _violations(listing: str, core: Core) -> Iterator[Violation]:
+    function = "?"
+    for line in listing.splitlines():
+        if head := _FUNCTION.match(line):
+            function = head.group(1)
+            continue
+        found = _LINE.match(line)
+        if found is None or found.group(3) in _DATA:
+            continue
+        address, encoding, mnemonic, operands = found.groups()
+        needs = missing(mnemonic, operands, " " in encoding, core)
+        if needs:
+            yield Violation(int(address, 16), function, f"{mnemonic} {operands}".strip(), needs)
+
+
+def missing(mnemonic: str, operands: str, wide: bool, core: Core) -> str | None:
+    """What an instruction needs and a core lacks, or None.
+
+    Args:
+        mnemonic: As objdump writes it, with condition and width.
+        operands: The rest of its line.
+        wide: Whether it has 32 bits.
+        core: The core.
+    """
+    if core.architecture == "armv6-m":
+        fits = _WIDE_OF_V6M.match(mnemonic) if wide else not _NARROW_NOT_IN_V6M.match(mnemonic)
+        return None if fits else "Armv7-M"
+    if _FP.match(mnemonic):
+        return _missing_for_fp(mnemonic, operands, core)
+    for applies, pattern, needs in (
+        (not core.has_dsp, _DSP, "the DSP extension"),
+        (not core.architecture.startswith("armv8"), _V8M, "Armv8-M"),
+        (core.architecture != "armv8.1-m.main", _V81M, "Armv8.1-M"),
+        (True, _UNKNOWN, "an instruction that no Cortex-M has"),
+    ):
+        if applies and pattern.match(mnemonic):
+            return needs
+    return None
+
+
+def _missing_for_fp(mnemonic: str, operands: str, core: Core) -> str | None:
+    if not core.has_mve and (_VECTORS.search(operands) or _VECTOR_CONTROL.match(mnemonic)):
+        return "the M-profile vector extension"
+    if not core.has_fpu and not core.has_mve:
+        return "a floating-point unit"
+    if core.fpu == "single" and ".f64" in mnemonic:
+        return "double precision"
+    if core.architecture == "armv7e-m" and core.fpu == "single" and _FPV5.match(mnemonic):
+        return "FPv5"
+    return None

@@ -1,0 +1,134 @@
+"""Write a firmware project: the model's code, the engine's kernels and the harness, for one board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tinyq import resources
+from tinyq.codegen import engine
+from tinyq.codegen.code import GeneratedCode
+from tinyq.codegen.render import render
+from tinyq.errors import FailedError
+from tinyq.firmware.tflm_ops import registrations
+from tinyq.footprint.arena import arena_model
+from tinyq.footprint.tflm_kernels import Kernels
+from tinyq.graph import Graph, read_graph
+from tinyq.hardware.boards import Board
+from tinyq.hardware.cores import Core, core
+
+_TEMPLATE_SUFFIX = ".jinja"
+_BYTES_PER_LINE = 20
+_UNKNOWN_OP_BYTES = 1024
+
+
+def emit_project(folder: Path, *, graph: Graph, code: GeneratedCode, deployed: bytes, board: Board) -> None:
+    """Write the project into an existing empty folder. The same arguments give the same bytes.
+
+    Args:
+        folder: Where to; must exist.
+        graph: The quantized model.
+        code: What code generation made of it for the board's core.
+        deployed: The ``.tflite`` for TFLM, see :func:`tinyq.firmware.deployed.deployed_model`.
+        board: The board.
+
+    Raises:
+        FailedError: A driver that the board names, or an engine file, is missing.
+    """
+    for path, text in project_files(graph=graph, code=code, deployed=deployed, board=board).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(text, bytes):
+            target.write_bytes(text)
+        else:
+            target.write_text(text, encoding="utf-8", newline="\n")
+
+
+def project_files(*, graph: Graph, code: GeneratedCode, deployed: bytes, board: Board) -> dict[str, str | bytes]:
+    """The project's files by path, as :func:`emit_project` writes them."""
+    values: dict[str, Any] = {
+        "board": board,
+        "core": core(board.core),
+        "engine_sources": [f for f in code.engine_files if f.endswith((".c", ".S"))],
+    }
+    files: dict[str, str | bytes] = dict(_skeleton(board, values))
+    available = engine.sources()
+    for name in code.engine_files:
+        files[f"engine/{name}"] = available[name].read_text("utf-8")
+    files |= {f"model/{name}": text for name, text in code.files.items()}
+    files |= _tflm(graph, code, deployed, core(board.core))
+    if board.renode is not None:
+        for suffix in ("repl", "resc"):
+            files[f"renode/{board.id}.{suffix}"] = render(
+                f"renode/board.{suffix}.jinja", {**values, "renode": board.renode}
+            )
+    return dict(sorted(files.items()))
+
+
+def _skeleton(board: Board, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The files of ``templates/project``, of its drivers only those that the board names."""
+    templates = _templates()
+    drivers = {f"drivers/uart_{board.uart.type}.c", f"drivers/counter_{board.counter.type}.c"}
+    for driver in sorted(drivers - templates.keys()):
+        raise FailedError(
+            f"The board {board.id} needs templates/project/{driver}, which does not exist.",
+            "Correct the board's file, or add that driver in a folder of TINYQ_PATH.",
+        )
+    for name, path in templates.items():
+        if name.startswith("drivers/"):
+            if name in drivers:
+                yield f"src/{name.removeprefix('drivers/')}", path.read_text("utf-8")
+        elif name.endswith(_TEMPLATE_SUFFIX):
+            yield name.removesuffix(_TEMPLATE_SUFFIX), render(f"project/{name}", values)
+        else:
+            yield name, path.read_text("utf-8")
+
+
+def _templates() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for root in resources.roots():
+        folder = root / "templates" / "project"
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            found.setdefault(path.relative_to(folder).as_posix(), path)
+    return found
+
+
+def _tflm(graph: Graph, code: GeneratedCode, deployed: bytes, target: Core) -> dict[str, str | bytes]:
+    """The model for TFLM: flatbuffer, C array, and the interface on the interpreter."""
+    ops = registrations(graph)
+    headers = {op.header for op in ops if op.header}
+    layer_of_op = {layer.ops[-1]: layer.index for layer in code.layers if layer.ops}
+    arenas = {library: _arena_bytes(deployed, library, target) for library in ("reference", "cmsis-nn")}
+    values = {
+        "ops": ops,
+        "headers": sorted({*headers, "tensorflow/lite/micro/kernels/kernel_util.h"}),
+        "arena_bytes_reference": arenas["reference"][0],
+        "arena_bytes_cmsis_nn": arenas["cmsis-nn"][0],
+        "arena_note": "guessed for some operators" if any(guess for _, guess in arenas.values()) else "exact",
+        "layer_of_op": [layer_of_op.get(i, -1) for i in range(len(graph.ops))],
+        "layer_bytes": [layer.output_bytes for layer in code.layers],
+        "size": len(deployed),
+        "body": _array_body(deployed),
+    }
+    return {
+        "tflm/model_tflm.cc": render("runtimes/tflm/model_tflm.cc.jinja", values),
+        "model/model_data.h": render("runtimes/tflm/model_data.h.jinja", values),
+        "model/model_data.cc": render("runtimes/tflm/model_data.cc.jinja", values),
+        "model/model_deployed.tflite": deployed,
+    }
+
+
+def _arena_bytes(deployed: bytes, library: str, target: Core) -> tuple[int, bool]:
+    """Bytes of arena that ``AllocateTensors`` needs, and whether an operator's part is a guess."""
+    if library == "reference":
+        kernels = Kernels("reference")
+    else:
+        kernels = Kernels("cmsis-nn", "mve" if target.has_mve else "dsp" if target.has_dsp else "scalar")
+    model = arena_model(read_graph(deployed), kernels)
+    return model.required_bytes + _UNKNOWN_OP_BYTES * len(model.unknown_ops), bool(model.unknown_ops)
+
+
+def _array_body(content: bytes) -> str:
+    rows = (content[i : i + _BYTES_PER_LINE] for i in range(0, len(content), _BYTES_PER_LINE))
+    return "\n".join("    " + "".join(f"0x{byte:02x}, " for byte in row).rstrip() for row in rows)
