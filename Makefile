@@ -11,7 +11,7 @@ setup:
 demo: setup
 	@mkdir -p $(DEMO)
 	@echo "== training a small CNN on handwritten digits (Keras 3)"
-	@$(PYTHON) examples/digits/train.py --out $(DEMO)
+	@$(PYTHON) examples/digits/train.py $(DEMO) 2>$(DEMO)/train.log || { cat $(DEMO)/train.log >&2; exit 1; }
 	@echo "== tinyq convert"
 	@$(TINYQ) convert $(DEMO)/digits.keras --data $(DEMO)/digits.npz --board mps2-an386 -o $(DEMO)/out --force
 	@echo "== tinyq test"
