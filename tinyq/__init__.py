@@ -1,3 +1,23 @@
-"""tinyq: from a trained Keras model to a microcontroller."""
+"""tinyq: from a trained Keras model to a microcontroller.
+
+``tinyq.convert``, ``tinyq.quantize``, ``tinyq.generate``, ``tinyq.build`` and ``tinyq.test`` are loaded on first use, so
+that the import itself costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["__version__", "build", "convert", "generate", "quantize", "test"]
+
+if TYPE_CHECKING:
+    from tinyq.api import build, convert, generate, quantize, test
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from tinyq import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
