@@ -19,14 +19,16 @@ static inline int32_t tq_multiply_high(int32_t a, int32_t b)
     return (int32_t)(((int64_t)a * b + (INT64_C(1) << 30)) >> 31);
 }
 
-/* x / 2^exponent, rounded to nearest, ties away from zero; exponent in [0, 31]. */
+/* x / 2^exponent, rounded to nearest, ties away from zero; exponent in [0, 31].
+ * Not for x = INT32_MIN, nor for x = INT32_MAX and exponent = 1; a product by tq_multiply_high is neither.
+ */
 static inline int32_t tq_divide_by_power_of_two(int32_t x, int32_t exponent)
 {
-    const int32_t mask = (int32_t)((UINT32_C(1) << exponent) - 1);
-    const int32_t remainder = x & mask;
-    const int32_t threshold = (mask >> 1) + (x < 0 ? 1 : 0);
-
-    return (x >> exponent) + (remainder > threshold ? 1 : 0);
+    if (exponent == 0) {
+        return x;
+    }
+    x += x >> 31; /* ties of negative numbers go down */
+    return ((x >> (exponent - 1)) + 1) >> 1;
 }
 
 /* x times a real factor; a left shift works modulo 2^32. */

@@ -163,6 +163,6 @@ def channel_constants(
     return (
         Constant("weights", weights, f"weights {order}"),
         Constant("bias", bias, bias_comment),
-        Constant("multiplier", scaling.multipliers),
+        Constant("multiplier", scaling.multipliers, "output = sum * multiplier * 2^(shift - 31)"),
         Constant("shift", scaling.shifts),
     )

@@ -62,7 +62,7 @@ class DepthwiseConv:
         return objection(node)
 
     def cost(self, node: Node, target: Target) -> float:
-        return 8.0 * macs(node.graph, node.op) + 40 * node.output.elements
+        return 6.0 * macs(node.graph, node.op) + 60 * node.output.elements
 
     def emit(self, node: Node, target: Target) -> Emission:
         o, (height, width) = options_of(node), windows(node)
