@@ -1,7 +1,7 @@
 """tinyq: from a trained Keras model to a microcontroller.
 
-``tinyq.convert``, ``tinyq.quantize``, ``tinyq.generate``, ``tinyq.build`` and ``tinyq.test`` are loaded on first use, so
-that the import itself costs nothing.
+``tinyq.convert``, ``tinyq.quantize``, ``tinyq.generate``, ``tinyq.build`` and ``tinyq.test`` are loaded on first use, as
+the import itself should cost nothing.
 """
 
 from __future__ import annotations

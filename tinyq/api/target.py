@@ -8,8 +8,6 @@ from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from tinyq.emulation.run import RunResult, run_samples
-from tinyq.firmware.build import Firmware, build_project
 
 from tinyq.api.manifest import Manifest, Source, read_manifest, sha256
 from tinyq.api.progress import Progress, silent
@@ -17,8 +15,10 @@ from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
 from tinyq.api.scoring import scores_of
 from tinyq.api.staging import write_file
 from tinyq.data import Dataset, load_data, to_codes, to_values
+from tinyq.emulation.run import RunResult, run_samples
 from tinyq.errors import BadInputError, FailedError
 from tinyq.evaluation import compare, run_float, run_tflm
+from tinyq.firmware.build import Firmware, build_project
 from tinyq.graph import Graph, load_graph
 from tinyq.hardware.boards import Board, load_board
 from tinyq.reporting.models import (
