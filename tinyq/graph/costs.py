@@ -46,15 +46,19 @@ def layer_name(graph: Graph, op: Op) -> str:
     weights is named, if it can be told: of ``model/activation/Relu;model/conv2d_1/BiasAdd`` this keeps ``conv2d_1``.
     An output that the converter left without a layer's name gets the operator's.
     """
-    weights = [t for t in (op.input(1),) if t >= 0 and graph.tensors[t].is_constant]
-    names = [graph.tensors[t].name for t in (*weights, *op.outputs[:1])]
-    parts = [_pieces(part) for name in names for part in name.split(";")]
-    own = re.compile(f"(?:{_OPERATIONS.get(op.kind, '$.')})\\d*")
-    for wanted in (own, re.compile("BiasAdd")) if op.kind in _OPERATIONS else ():
-        for pieces in parts:
-            if any(wanted.fullmatch(piece) for piece in pieces[1:]):
-                return _layer(pieces)
-    pieces = _pieces(names[-1].split(";")[0]) if op.outputs else []
+    if not op.outputs:
+        return op.kind.lower()
+    owned = graph.tensors[op.input(1)].name if op.input(1) >= 0 and graph.tensors[op.input(1)].is_constant else ""
+    fused = graph.tensors[op.outputs[0]].name
+    if op.kind in _OPERATIONS:
+        own = re.compile(f"(?:{_OPERATIONS[op.kind]})\\d*")
+        # equal weights of several layers leave foreign names in the fused one, but never a foreign BiasAdd
+        for name, wanted in ((owned, own), (fused, re.compile("BiasAdd")), (fused, own)):
+            for part in name.split(";"):
+                pieces = _pieces(part)
+                if any(wanted.fullmatch(piece) for piece in pieces[1:]):
+                    return _layer(pieces)
+    pieces = _pieces(fused.split(";")[0])
     return _layer(pieces) if pieces and not _NAMELESS.fullmatch(pieces[0]) else op.kind.lower()
 
 
