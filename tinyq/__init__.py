@@ -1,6 +1,6 @@
 """tinyq: from a trained Keras model to a microcontroller.
 
-``tinyq.convert``, ``tinyq.quantize``, ``tinyq.generate``, ``tinyq.build`` and ``tinyq.test`` are loaded on first use, as
+``tinyq.convert``, ``tinyq.quantize``, ``tinyq.generate``, ``tinyq.build`` and ``tinyq.test`` are loaded on first use:
 the import itself should cost nothing.
 """
 

@@ -7,11 +7,12 @@ import pytest
 
 from tests.float_graphs import Builder, classifier
 from tinyq.errors import BadInputError, UnsupportedError
-from tinyq.graph import DType, Graph, Op, read_graph, write_graph
+from tinyq.graph import DType, Graph, read_graph, write_graph
 from tinyq.graph.options import NoOptions
-from tinyq.quantization.affine import INT8, Range, decode, encode
+from tinyq.quantization.affine import INT8, decode, encode
 from tinyq.quantization.calibrators import calibrator
-from tinyq.quantization.ptq import Scheme, calibrate, quantize
+from tinyq.quantization.ptq import calibrate, plan, quantize
+from tinyq.quantization.scheme import LayerScheme
 from tinyq.quantization.statistics import observe
 
 
@@ -33,17 +34,20 @@ def run(tflite: bytes, inputs: list[np.ndarray]) -> np.ndarray:
     return interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).copy()
 
 
-def quantized(graph: Graph, name: str = "minmax", scheme: Scheme | None = None) -> tuple[Graph, tuple[np.ndarray, ...]]:
+def quantized(
+    graph: Graph, scheme: LayerScheme | None = None, name: str = "minmax", io: DType = DType.INT8
+) -> tuple[Graph, tuple[np.ndarray, ...]]:
     inputs = data_for(graph)
     statistics = observe(write_graph(graph), graph, inputs)
-    return quantize(graph, calibrate(statistics, calibrator(name)), scheme), inputs
+    planned = plan(graph, scheme, io)
+    return quantize(planned, calibrate(statistics, calibrator(name), planned)), inputs
 
 
 @pytest.mark.parametrize("per_channel", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_integer_model_stays_close_to_the_float_model(seed: int, per_channel: bool) -> None:
     graph = classifier(seed)
-    integer, inputs = quantized(graph, scheme=Scheme(per_channel=per_channel))
+    integer, inputs = quantized(graph, LayerScheme(per_channel=per_channel))
     tflite, float_tflite = write_graph(integer), write_graph(graph)
     x = integer.tensors[integer.inputs[0]]
     y = integer.tensors[integer.outputs[0]]
@@ -123,7 +127,7 @@ def test_an_operator_without_an_integer_form_is_named() -> None:
     x = b.activation((1, 4))
     graph = b.graph([x], [b.op("COS", [x], (1, 4), NoOptions(), name="model/wave/Cos")])
     with pytest.raises(UnsupportedError, match=r"COS.*wave"):
-        quantize(graph, {0: Range(-1, 1), 1: Range(-1, 1)})
+        plan(graph)
 
 
 def test_nan_in_an_activation_names_the_layer_and_the_sample() -> None:
@@ -149,13 +153,12 @@ def test_minmax_codes_equal_those_of_the_ai_edge_quantizer() -> None:
     from ai_edge_quantizer import qtyping
 
     graph = classifier(5)
-    ranges = calibrate(observe(write_graph(graph), graph, data_for(graph)), calibrator("minmax"))
-    ours = {t.name: t for t in quantize(graph, ranges).tensors}
+    planned = plan(graph)
+    ranges = calibrate(observe(write_graph(graph), graph, data_for(graph)), calibrator("minmax"), planned)
+    ours = {t.name: t for t in quantize(planned, ranges).tensors}
     theirs_quantizer = quantizer.Quantizer(bytearray(write_graph(graph)))
     theirs_quantizer.add_static_config(".*", qtyping.TFLOperationName.ALL_SUPPORTED, 8, 8)
-    by_name = {
-        graph.tensors[i].name: {"min": np.array([r.low]), "max": np.array([r.high])} for i, r in ranges.items()
-    }
+    by_name = {graph.tensors[i].name: {"min": np.array([r.low]), "max": np.array([r.high])} for i, r in ranges.items()}
     theirs = read_graph(bytes(theirs_quantizer.quantize(by_name).quantized_model))
     compared = 0
     for tensor in theirs.tensors:

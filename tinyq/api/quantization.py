@@ -102,7 +102,8 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     progress("observe activations", 0, 1)
     statistics = observe(loaded.tflite, loaded.graph, samples)
     progress("observe activations", 1, 1)
-    graph = ptq.quantize(loaded.graph, ptq.calibrate(statistics, choose))
+    planned = ptq.plan(loaded.graph)
+    graph = ptq.quantize(planned, ptq.calibrate(statistics, choose, planned))
     return Quantized(loaded, write_graph(graph), graph, dataset, parts, name)
 
 

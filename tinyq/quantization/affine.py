@@ -25,11 +25,13 @@ class Grid:
     Attributes:
         low, high: Least and greatest code.
         symmetric: The zero point is fixed at 0.
+        power_of_two: Scales are powers of two.
     """
 
     low: int
     high: int
     symmetric: bool = False
+    power_of_two: bool = False
 
     @property
     def steps(self) -> int:
@@ -68,6 +70,8 @@ def affine(range_: Range, grid: Grid) -> tuple[float, int]:
     if width < _SMALLEST_RANGE:
         return 1.0, 0 if grid.symmetric else max(grid.low, min(grid.high, 0))
     scale = float(np.float32(width / grid.steps))
+    if grid.power_of_two:
+        scale = float(2.0 ** np.ceil(np.log2(scale)))
     if grid.symmetric:
         return scale, 0
     zero_point = grid.low - round(held.low / scale)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinyq.graph import DType
+
 
 @dataclass(frozen=True)
 class OpRule:
@@ -15,6 +17,7 @@ class OpRule:
         bias: Position of the bias, or None; it is int32 with scale input x weights.
         same_scale: Inputs and outputs share one scale and zero point, as the kernel moves codes without requantizing.
         fixed_output: Scale and zero point that the int8 kernel demands of its output.
+        fixed_output_int16: The same of the int16 kernel.
     """
 
     weights: int | None = None
@@ -22,8 +25,14 @@ class OpRule:
     bias: int | None = None
     same_scale: bool = False
     fixed_output: tuple[float, int] | None = None
+    fixed_output_int16: tuple[float, int] | None = None
+
+    def fixed_for(self, dtype: DType) -> tuple[float, int] | None:
+        """Scale and zero point that the kernel for a type demands of its output, or None."""
+        return {DType.INT8: self.fixed_output, DType.INT16: self.fixed_output_int16}.get(dtype)
 
 
+_Q15 = (1.0 / 32768.0, 0)
 _FREE = OpRule()
 _SAME = OpRule(same_scale=True)
 
@@ -31,12 +40,13 @@ RULES: dict[str, OpRule] = {
     "CONV_2D": OpRule(weights=1, weights_axis=0, bias=2),
     "DEPTHWISE_CONV_2D": OpRule(weights=1, weights_axis=3, bias=2),
     "FULLY_CONNECTED": OpRule(weights=1, weights_axis=0, bias=2),
-    "SOFTMAX": OpRule(fixed_output=(1.0 / 256.0, -128)),
-    "LOGISTIC": OpRule(fixed_output=(1.0 / 256.0, -128)),
-    "TANH": OpRule(fixed_output=(1.0 / 128.0, 0)),
+    "SOFTMAX": OpRule(fixed_output=(1.0 / 256.0, -128), fixed_output_int16=_Q15),
+    "LOGISTIC": OpRule(fixed_output=(1.0 / 256.0, -128), fixed_output_int16=_Q15),
+    "TANH": OpRule(fixed_output=(1.0 / 128.0, 0), fixed_output_int16=_Q15),
     "L2_NORMALIZATION": OpRule(fixed_output=(1.0 / 128.0, 0)),
     "LOG_SOFTMAX": OpRule(fixed_output=(16.0 / 256.0, 127)),
     "QUANTIZE": _FREE,
+    "DEQUANTIZE": _FREE,
     **dict.fromkeys(("ADD", "SUB", "MUL", "MEAN", "RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "SUM"), _FREE),
     **dict.fromkeys(
         (

@@ -1,72 +1,31 @@
-"""Tensors that must share one quantization: groups of them, and requantization where a group cannot agree."""
+"""Tensors that must share one quantization, because a kernel moves codes from one to the other as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from tinyq.graph import DType, Graph, Op, Tensor
-from tinyq.graph.options import NoOptions
+from tinyq.graph import DType
+from tinyq.quantization.boundaries import Fixed, Typed, parameter_inputs
 from tinyq.quantization.op_rules import RULES
-
-Fixed = tuple[float, int]
 
 
 @dataclass(frozen=True)
-class Groups:
-    """Float tensors in groups of equal quantization.
+class Group:
+    """Tensors with one scale and zero point.
 
     Attributes:
-        root: Tensor index -> index that stands for its group.
-        fixed: Root -> scale and zero point that the group must have.
+        members: Tensor indices, constants among the data included.
+        fixed: Scale and zero point that a kernel demands, or None.
     """
 
-    root: Mapping[int, int]
-    fixed: Mapping[int, Fixed]
-
-    @property
-    def members(self) -> Mapping[int, tuple[int, ...]]:
-        """Root -> all tensors of its group."""
-        found: dict[int, list[int]] = {}
-        for tensor, root in self.root.items():
-            found.setdefault(root, []).append(tensor)
-        return {root: tuple(tensors) for root, tensors in found.items()}
+    members: tuple[int, ...]
+    fixed: Fixed | None
 
 
-def separate(graph: Graph) -> tuple[Graph, Mapping[int, int]]:
-    """Put a QUANTIZE where an input is bound to a fixed scale that its consumer's other inputs do not share.
-
-    Returns:
-        The graph, and new tensor index -> the index of the tensor whose values it carries.
-    """
-    tensors = list(graph.tensors)
-    ops: list[Op] = []
-    copies: dict[int, int] = {}
-    fixed: dict[int, Fixed] = {}
-    for op in graph.ops:
-        rule = RULES.get(op.kind)
-        changed = op
-        if rule is not None and rule.same_scale:
-            data = _float_inputs(graph, op)
-            kinds = {fixed.get(t) for t in data}
-            if len(kinds) > 1:
-                for t in [t for t in data if t in fixed]:
-                    copies[len(tensors)] = t
-                    source = graph.tensors[t]
-                    ops.append(Op("QUANTIZE", (t,), (len(tensors),), NoOptions()))
-                    changed = replace(changed, inputs=tuple(len(tensors) if i == t else i for i in changed.inputs))
-                    tensors.append(Tensor(f"{source.name}/requantized", source.shape, source.dtype))
-            elif (only := next(iter(kinds), None)) is not None:
-                fixed.update(dict.fromkeys(op.outputs, only))
-        elif rule is not None and rule.fixed_output is not None:
-            fixed.update(dict.fromkeys(op.outputs, rule.fixed_output))
-        ops.append(changed)
-    return replace(graph, tensors=tuple(tensors), ops=tuple(ops)), copies
-
-
-def group(graph: Graph) -> Groups:
-    """Groups of float tensors that must share scale and zero point, after :func:`separate`."""
-    root = {i: i for i, t in enumerate(graph.tensors) if t.dtype is DType.FLOAT32}
+def groups(typed: Typed) -> tuple[Group, ...]:
+    """All groups of tensors that become integers, singles included."""
+    root = {t: t for t, dtype in typed.types.items() if dtype is not DType.FLOAT32}
 
     def find(t: int) -> int:
         while root[t] != t:
@@ -74,18 +33,30 @@ def group(graph: Graph) -> Groups:
         return t
 
     fixed: dict[int, Fixed] = {}
-    for op in graph.ops:
+    for op, scheme in zip(typed.graph.ops, typed.schemes, strict=True):
         rule = RULES.get(op.kind)
-        if rule is None:
+        if rule is None or scheme.dtype is DType.FLOAT32:
             continue
+        outputs = [t for t in op.outputs if t in root]
         if rule.same_scale:
-            tied = [*_float_inputs(graph, op), *(t for t in op.outputs if t in root)]
+            parameters = parameter_inputs(op)
+            tied = [*(t for t in dict.fromkeys(op.inputs) if t in root and t not in parameters), *outputs]
             for t in tied[1:]:
                 root[find(t)] = find(tied[0])
-        elif rule.fixed_output is not None:
-            fixed.update(dict.fromkeys((t for t in op.outputs if t in root), rule.fixed_output))
-    return Groups({t: find(t) for t in root}, {find(t): value for t, value in fixed.items()})
+        elif (wanted := rule.fixed_for(scheme.dtype)) is not None:
+            fixed.update(dict.fromkeys(outputs, wanted))
+    demanded = {find(t): value for t, value in fixed.items()}
+    members: dict[int, list[int]] = {}
+    for t in root:
+        members.setdefault(find(t), []).append(t)
+    return tuple(Group(tuple(tensors), demanded.get(r)) for r, tensors in members.items())
 
 
-def _float_inputs(graph: Graph, op: Op) -> list[int]:
-    return [t for t in dict.fromkeys(op.inputs) if t >= 0 and graph.tensors[t].dtype is DType.FLOAT32]
+def scheme_scales(typed: Typed) -> Mapping[int, str]:
+    """What the scales of each tensor may be: the strictest of the operators that touch it."""
+    found: dict[int, str] = {}
+    for op, scheme in zip(typed.graph.ops, typed.schemes, strict=True):
+        for t in (*op.inputs, *op.outputs):
+            if t >= 0 and found.get(t, "free") == "free":
+                found[t] = scheme.scales
+    return found

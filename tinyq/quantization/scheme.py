@@ -1,0 +1,116 @@
+"""How a layer is quantized: types, granularity, and what its scales may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tinyq.errors import BadInputError
+from tinyq.graph import DType, Graph, Op, layer_name
+from tinyq.quantization.affine import INT4_WEIGHTS, INT8, INT8_WEIGHTS, INT16, Grid
+from tinyq.quantization.op_rules import RULES
+
+Activations = Literal["int8", "int16", "float32"]
+Scales = Literal["free", "power-of-two", "two-powers-of-two"]
+WeightRange = Literal["minmax", "mse"]
+
+# as of the kernels that TFLM registers
+_INT4_PER_CHANNEL = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_INT4_PER_TENSOR = ("FULLY_CONNECTED",)
+_INT16 = (
+    "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D", "ADD", "SUB", "MUL", "RESHAPE",
+    "PAD", "CONCATENATION", "SOFTMAX", "LOGISTIC", "TANH", "MEAN", "LEAKY_RELU", "TRANSPOSE", "STRIDED_SLICE", "SPLIT",
+    "QUANTIZE", "DEQUANTIZE", "MAXIMUM", "MINIMUM", "BATCH_MATMUL", "SQUEEZE", "EXPAND_DIMS", "PACK", "UNPACK",
+    "TRANSPOSE_CONV",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LayerScheme:
+    """How one operator is quantized.
+
+    Attributes:
+        activations: Type of its inputs and outputs; "float32" leaves the operator float.
+        weight_bits: 8, or 4 for weights stored two to a byte.
+        per_channel: One scale per output channel of the weights, else one per tensor.
+        weight_range: Whole range of the weights, or the one of least squared error.
+        scales: Any scales; powers of two; or activations in powers of two and factors of two powers of two, for
+            hardware that requantizes with one or two shifts.
+    """
+
+    activations: Activations = "int8"
+    weight_bits: Literal[4, 8] = 8
+    per_channel: bool = True
+    weight_range: WeightRange = "minmax"
+    scales: Scales = "free"
+
+    @property
+    def dtype(self) -> DType:
+        return DType(self.activations)
+
+    @property
+    def activation_grid(self) -> Grid:
+        return INT16 if self.activations == "int16" else INT8
+
+    @property
+    def weight_grid(self) -> Grid:
+        return INT4_WEIGHTS if self.weight_bits == 4 else INT8_WEIGHTS
+
+    @property
+    def weight_dtype(self) -> DType:
+        return DType.INT4 if self.weight_bits == 4 else DType.INT8
+
+    @property
+    def bias_dtype(self) -> DType:
+        """int64 beside int16 activations, as their sums outgrow int32."""
+        return DType.INT64 if self.activations == "int16" else DType.INT32
+
+
+SchemeTable = Sequence[LayerScheme]
+"""One scheme for each operator of a graph."""
+
+
+def fitted(op: Op, scheme: LayerScheme) -> LayerScheme:
+    """The nearest that an operator can have of what a whole model was given.
+
+    Dense layers have 4-bit weights per tensor only, and operators without weights have none at all.
+    """
+    from dataclasses import replace
+
+    if scheme.weight_bits == 4 and op.kind in _INT4_PER_TENSOR:
+        return replace(scheme, per_channel=False)
+    return scheme
+
+
+def check(graph: Graph, schemes: SchemeTable) -> None:
+    """Refuse what TFLM has no kernel for.
+
+    Raises:
+        BadInputError: Names the layer, what it was given, and what it can have.
+    """
+    for op, scheme in zip(graph.ops, schemes, strict=True):
+        problem = _problem(op, scheme)
+        if problem:
+            raise BadInputError(f"Layer {layer_name(graph, op)!r} ({op.kind}) {problem[0]}.", problem[1])
+
+
+def _problem(op: Op, scheme: LayerScheme) -> tuple[str, str] | None:
+    if scheme.activations == "float32":
+        return None
+    if scheme.activations == "int16" and op.kind not in _INT16:
+        return "has no int16 kernel in TFLM", "Give it int8 activations, or leave it float."
+    rule = RULES.get(op.kind)
+    if scheme.weight_bits == 8 or rule is None or rule.weights is None:
+        return None
+    return _int4_problem(op, scheme)
+
+
+def _int4_problem(op: Op, scheme: LayerScheme) -> tuple[str, str] | None:
+    if scheme.activations == "int16":
+        return "cannot have 4-bit weights beside int16 activations in TFLM", "Use int8 activations or 8-bit weights."
+    if op.kind in _INT4_PER_TENSOR and scheme.per_channel:
+        return "can have 4-bit weights in TFLM only with one scale per tensor", "Set per_channel to false."
+    if op.kind not in (*_INT4_PER_CHANNEL, *_INT4_PER_TENSOR):
+        return "cannot have 4-bit weights in TFLM", "Use 8-bit weights."
+    return None
