@@ -29,12 +29,11 @@ _CAUSES = {
     17: "jump to an address without the Thumb bit",
     18: "invalid return from an exception",
     19: "instruction of a coprocessor that is absent or off",
-    20: "stack overflow",
     24: "unaligned access",
     25: "division by zero",
 }
-_MMFAR_VALID, _BFAR_VALID = 7, 15
-_STACK_MARGIN = 64
+_MMFAR_VALID, _BFAR_VALID, _STACK_LIMIT = 7, 15, 20
+_STACK_GUARD = 256
 
 
 @dataclass(frozen=True)
@@ -63,15 +62,21 @@ class Fault:
     def describe(self, symbol_at: Callable[[int], str | None] = lambda _: None) -> str:
         """One clause: what happened, where. ``symbol_at`` names the function at an address."""
         name = _EXCEPTIONS.get(self.exception, f"exception {self.exception}")
+        if self.overflow:
+            return f"{name}: stack overflow"
         text = f"{name}: {self._cause()}"
         if self.registers:
             pc, lr = self.registers["pc"], self.registers["lr"]
             text += f", at pc {_place(pc, symbol_at)}, called from {_place(lr & ~1, symbol_at)}"
         return text
 
+    @property
+    def overflow(self) -> bool:
+        """Whether the stack ran over: then what was saved on it means nothing."""
+        limit = self.cfsr is not None and self.cfsr >> _STACK_LIMIT & 1
+        return bool(limit) or not self.registers or self.frame < self.stack_limit + _STACK_GUARD
+
     def _cause(self) -> str:
-        if not self.registers or self.frame < self.stack_limit + _STACK_MARGIN:
-            return "stack overflow"
         if self.cfsr is None:
             return "a fault of which this core keeps no cause"
         found = [meaning for bit, meaning in _CAUSES.items() if self.cfsr >> bit & 1]

@@ -47,6 +47,7 @@ class ErrorCode(IntEnum):
     MODEL = 5
     UNAVAILABLE = 6
     ABANDONED = 7
+    STACK = 8
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,8 @@ class QemuTransport:
         said = ""
         if not self._errors.closed:
             self._errors.seek(0)
-            lines = self._errors.read().decode(errors="replace").strip().splitlines()
+            text = self._errors.read().decode(errors="replace")
+            lines = [line for line in text.splitlines() if line.strip() and ": warning:" not in line]
             said = lines[0][:_STDERR_CHARACTERS] if lines else ""
         how = f"exit code {self._process.poll()}"
         return FailedError(

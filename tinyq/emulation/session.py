@@ -130,6 +130,8 @@ class Session:
                 "The firmware cannot tell of single layers.", "Build it with -DTINYQ_OBSERVE=ON (observe=True)."
             )
         data = _joined(inputs, facts.hello)
+        if not facts.hello.layers:
+            return []
         for _ in range(_WHOLE_ATTEMPTS):
             self._send_inputs(data, facts)
             try:
@@ -282,6 +284,8 @@ class Session:
         if error.code == ErrorCode.MODEL:
             detail = error.detail - (1 << 32) if error.detail >> 31 else error.detail
             return FailedError(f"The model failed on the target (error {detail}).", "Generate the firmware again.")
+        if error.code == ErrorCode.STACK:
+            return FailedError("The stack of the target overflowed.", "Build with a larger -DSTACK_BYTES.")
         return FailedError(
             f"The target refused a request ({name}).", "Build the firmware again with this version of tinyq."
         )

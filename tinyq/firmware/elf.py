@@ -124,22 +124,6 @@ class Symbols:
         return name if address < start + max(size, 2) else None
 
 
-def object_address(elf: Path, name: str) -> tuple[int, int, int]:
-    """Address, size and file offset of a variable or constant.
-
-    Raises:
-        FailedError: There is no such object, or it has no contents in the file.
-    """
-    with _Opened(elf) as file:
-        table = file.get_section_by_name(".symtab")
-        for symbol in table.get_symbol_by_name(name) or () if table is not None else ():
-            section = file.get_section(symbol["st_shndx"]) if isinstance(symbol["st_shndx"], int) else None
-            if section is not None and section["sh_type"] != "SHT_NOBITS":
-                address = int(symbol["st_value"])
-                return address, int(symbol["st_size"]), address - int(section["sh_addr"]) + int(section["sh_offset"])
-    raise FailedError(f"{elf} holds no object {name!r} with contents.", _REBUILD)
-
-
 def executable_sections(elf: Path) -> tuple[str, ...]:
     """Names of the sections that hold instructions."""
     with _Opened(elf) as file:

@@ -69,7 +69,12 @@ bool frame_receive(struct frame *frame, frame_sink sink) {
     uint8_t version = 0;
     bool sound = true;
 
-    *frame = (struct frame){.bytes = 0};
+    frame->type = 0;
+    frame->sequence = 0;
+    frame->bytes = 0;
+    for (size_t i = 0; i < FRAME_ARGUMENTS; i++) {
+        frame->arguments[i] = 0;
+    }
     for (;;) {
         const uint8_t byte = uart_read();
         uint8_t value = byte;

@@ -261,6 +261,10 @@ static void on_infer(const struct frame *request) {
             reply_error(request->sequence, ERROR_MODEL, (uint32_t)status);
             return;
         }
+        if (*stack_limit != STACK_PAINT) {
+            reply_error(request->sequence, ERROR_STACK, 0);
+            return;
+        }
         last.outputs_crc = outputs_crc();
         last.sequence = request->sequence;
         last.valid = true;

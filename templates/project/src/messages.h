@@ -24,6 +24,7 @@ enum {
     ERROR_MODEL = 5,       /* the model reported the error in `detail` */
     ERROR_UNAVAILABLE = 6, /* not in this build */
     ERROR_ABANDONED = 7,   /* a layer-by-layer run was given up */
+    ERROR_STACK = 8,       /* the stack was used up to its end, or beyond */
 };
 
 enum { FRAME_UNSOLICITED = 0xffff, MAXIMUM_REPLY = 1024 };

@@ -1,4 +1,4 @@
-/* From reset to main(): stack painted, variables set up, traps and floating point switched on. */
+/* From reset to main(): stack painted and guarded, variables set up, traps and floating point switched on. */
 #include <stdint.h>
 
 #include "board.h"
@@ -9,6 +9,13 @@
 #define CCR (*(volatile uint32_t *)0xe000ed14u)
 #define CCR_UNALIGNED_TRAP (1u << 3)
 #define CCR_DIVIDE_BY_ZERO_TRAP (1u << 4)
+#define MPU_TYPE (*(volatile uint32_t *)0xe000ed90u)
+#define MPU_CONTROL (*(volatile uint32_t *)0xe000ed94u)
+#define MPU_REGION (*(volatile uint32_t *)0xe000ed98u)
+#define MPU_BASE (*(volatile uint32_t *)0xe000ed9cu)
+#define MPU_ATTRIBUTES (*(volatile uint32_t *)0xe000eda0u)
+#define MPU_CONTROL_ENABLE (1u << 0 | 1u << 2)                          /* else the default map */
+#define MPU_READ_ONLY_256_BYTES (1u << 28 | 5u << 24 | 7u << 1 | 1u)    /* no execution, no writes */
 
 typedef void (*handler)(void);
 
@@ -46,8 +53,24 @@ static inline __attribute__((always_inline)) void paint_stack(void) {
     fill(stack_limit, here - 16, STACK_PAINT);
 }
 
+/* An overflow becomes a fault. Below the stack there may be other memory, or a hole that swallows writes. */
+static inline __attribute__((always_inline)) void guard_stack(void) {
+#if __ARM_ARCH >= 8
+    __asm__ volatile("msr msplim, %0" ::"r"(stack_limit));
+#else
+    if (MPU_TYPE != 0) {
+        MPU_REGION = 0;
+        MPU_BASE = (uint32_t)(uintptr_t)stack_limit;
+        MPU_ATTRIBUTES = MPU_READ_ONLY_256_BYTES;
+        MPU_CONTROL = MPU_CONTROL_ENABLE;
+        __asm__ volatile("dsb\n isb" ::: "memory");
+    }
+#endif
+}
+
 void reset_handler(void) {
     paint_stack();
+    guard_stack();
     for (uint32_t *to = data_start, *from = data_load; to < data_end;) {
         *(volatile uint32_t *)to++ = *from++;
     }
