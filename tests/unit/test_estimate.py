@@ -36,6 +36,7 @@ def test_every_board_has_an_estimate(board: Board) -> None:
     graph = small_network()
     code = generate(graph, core=board.core)
     footprint = estimate(graph, board, "aot", code)
+    assert footprint.unknown == ()
     assert footprint.verdict == "FITS"
     assert footprint.missing == ""
     parts = {p.name: p for p in (*footprint.flash, *footprint.ram)}

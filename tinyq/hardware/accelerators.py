@@ -55,7 +55,7 @@ class Rule(_Part):
     source: Source | None = None
 
 
-class Path_(_Part):  # noqa: N801 - pathlib has the plain name
+class KernelPath(_Part):
     """Which kernel or engine runs an operator: the first path whose condition holds."""
 
     when: Condition = "True"
@@ -67,7 +67,7 @@ class Operator(_Part):
 
     kinds: tuple[str, ...]
     rule: tuple[Rule, ...] = ()
-    path: tuple[Path_, ...] = ()
+    path: tuple[KernelPath, ...] = ()
 
 
 class VelaOracle(_Part):
