@@ -66,8 +66,11 @@ class Fault:
             return f"{name}: stack overflow"
         text = f"{name}: {self._cause()}"
         if self.registers:
-            pc, lr = self.registers["pc"], self.registers["lr"]
-            text += f", at pc {_place(pc, symbol_at)}, called from {_place(lr & ~1, symbol_at)}"
+            pc, lr = self.registers["pc"], self.registers["lr"] & ~1
+            text += f", at pc {_place(pc, symbol_at)}"
+            # the register may serve for something else by then
+            if symbol_at(lr):
+                text += f", called from {_place(lr, symbol_at)}"
         return text
 
     @property

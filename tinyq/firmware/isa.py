@@ -27,7 +27,7 @@ def _mnemonics(*alternatives: str) -> re.Pattern[str]:
 
 # of the 32-bit instructions Armv6-M has these, of the 16-bit ones it lacks those
 _WIDE_OF_V6M = _mnemonics("bl", "msr", "mrs", "dsb", "dmb", "isb", "udf")
-_NARROW_NOT_IN_V6M = _mnemonics("cbn?z", "it[te]{0,3}")
+_NARROW_NOT_IN_V6M = _mnemonics("cbn?z", "it[te]{0,3}", "bl?xns")
 
 _DSP = _mnemonics(
     "[su]h?(?:add|sub)(?:8|16)", "u?q(?:add|sub)(?:8|16)", "[su]h?(?:asx|sax)", "u?q(?:asx|sax)",
@@ -40,7 +40,7 @@ _V8M = _mnemonics("lda(?:ex)?[bh]?", "stl[bh]?", "stlex[bh]?", "sg", "tta?t?", "
 
 # never conditional; without the tail of ordinary ones, ASRLS would look like ASRL
 _V81M = re.compile(
-    r"(?:[wd]ls(?:tp\.\d+)?|letp?|lctp|bf(?:x|lx?|csel)?|cs(?:el|inc|inv|neg|etm?)|cinc|cinv|cneg|clrm"
+    r"(?:[wd]ls(?:tp\.\d+)?|le(?:tp)?|lctp|bf(?:x|lx?|csel)?|cs(?:el|inc|inv|neg|etm?)|cinc|cinv|cneg|clrm"
     r"|asrl|lsll|lsrl|[su]qrsh[lr]l?|[su]qshll?|[su]rshrl?)(?:\.w)?$"
 )
 
