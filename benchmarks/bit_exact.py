@@ -46,9 +46,7 @@ def cell(model: Path, data: Path | None, board: str, folder: Path, samples: int)
     """One conversion and run, as a cell of the table: equal outputs and instructions."""
     out = folder / "out"
     convert(
-        ConvertSettings(
-            model=model, data=str(data) if data else None, board=board, out=out, evaluate=False, force=True
-        )
+        ConvertSettings(model=model, data=str(data) if data else None, board=board, out=out, evaluate=False, force=True)
     )
     # a folder without data is tested with random inputs
     manifest = out / "tinyq.json"
