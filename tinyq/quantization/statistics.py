@@ -7,7 +7,7 @@ tensor, whatever the number of samples.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, layer_name
 
 BINS = 2048
+_LONG_ROW = 1024
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class TensorStatistics:
         count: Number of elements seen.
         sample_minima, sample_maxima: float32 ``[samples]``, extremes of each sample in order.
         histogram: int64 ``[bins]``, counts of equal bins between the extremes.
+        channel_minima, channel_maxima: float32 ``[channels]``, extremes of each channel (along the last axis).
+        channel_means, channel_stds: float64 ``[channels]``, moments of each channel.
+
+    The arrays of channels are empty in statistics that were not taken channel by channel.
     """
 
     minimum: float
@@ -40,6 +45,10 @@ class TensorStatistics:
     sample_minima: NDArray[np.float32]
     sample_maxima: NDArray[np.float32]
     histogram: NDArray[np.int64]
+    channel_minima: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    channel_maxima: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    channel_means: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    channel_stds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def centers(self) -> NDArray[np.float64]:
@@ -100,12 +109,11 @@ def _observe(
     samples = len(inputs[0])
     minima = np.zeros((len(wanted), samples), np.float32)
     maxima = np.zeros((len(wanted), samples), np.float32)
-    sums = np.zeros((len(wanted), 2))
+    channels = [_Channels(interpreter.tensor(tensor)().shape) for tensor in wanted]
     for n in _run(interpreter, model_inputs, inputs):
         for k, tensor in enumerate(wanted):
             values = interpreter.tensor(tensor)()
-            minima[k, n], maxima[k, n] = values.min(), values.max()
-            sums[k] += values.sum(dtype=np.float64), np.square(values, dtype=np.float64).sum()
+            minima[k, n], maxima[k, n] = channels[k].add(values)
         del values  # a view into the interpreter, which refuses to run while one is held
     finite = np.isfinite(minima) & np.isfinite(maxima)
     if not finite.all():
@@ -124,13 +132,47 @@ def _observe(
         del values
     result = {}
     for k, tensor in enumerate(wanted):
+        each = channels[k]
         count = int(histograms[k].sum())
-        mean = sums[k, 0] / count
-        variance = max(0.0, sums[k, 1] / count - mean**2)
+        mean, std = _moments(each.sums.sum(axis=1) / count)
+        means, stds = _moments(each.sums * (each.size / count))
         result[tensor] = TensorStatistics(
-            lows[k], highs[k], mean, float(np.sqrt(variance)), count, minima[k], maxima[k], histograms[k]
-        )
+            lows[k], highs[k], float(mean), float(std), count, minima[k], maxima[k], histograms[k],
+            each.low, each.high, means, stds,
+        )  # fmt: skip
     return result, None
+
+
+class _Channels:
+    """Extremes and sums of each channel of one activation.
+
+    Numpy is slow on short rows, so as many of them as fill a long one are put side by side first.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.size = shape[-1] if shape else 1
+        rows = int(np.prod(shape)) // max(1, self.size)
+        fits = [n for n in range(1, min(rows, _LONG_ROW // max(1, self.size)) + 1) if rows % n == 0]
+        self._row = max(fits, default=1) * self.size
+        self.low = np.full(self.size, np.inf, np.float32)
+        self.high = np.full(self.size, -np.inf, np.float32)
+        self.sums = np.zeros((2, self.size))
+
+    def add(self, values: NDArray[np.float32]) -> tuple[float, float]:
+        """Take one sample's values; returns its extremes."""
+        rows = values.reshape(-1, self._row)
+        low = rows.min(axis=0).reshape(-1, self.size).min(axis=0)
+        high = rows.max(axis=0).reshape(-1, self.size).max(axis=0)
+        self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
+        self.sums[0] += rows.sum(axis=0, dtype=np.float64).reshape(-1, self.size).sum(axis=0)
+        self.sums[1] += np.square(rows, dtype=np.float64).sum(axis=0).reshape(-1, self.size).sum(axis=0)
+        return float(low.min()), float(high.max())
+
+
+def _moments(averages: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation from the averages of values and squares, ``[2, ...]``."""
+    mean, square = averages
+    return np.asarray(mean), np.sqrt(np.maximum(0.0, square - mean**2))
 
 
 def _run(interpreter: Any, model_inputs: tuple[int, ...], inputs: tuple[NDArray[Any], ...]) -> Iterator[int]:
