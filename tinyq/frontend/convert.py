@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tinyq.errors import BadInputError, TinyqError, UnsupportedError
-from tinyq.frontend import hdf5, keras_archive, saved_model, tflite
+from tinyq.frontend import batch_norms, hdf5, keras_archive, saved_model, tflite
 from tinyq.frontend.detect import Format
 from tinyq.frontend.naming import relabel
 from tinyq.frontend.source import Source
@@ -39,9 +41,9 @@ def convert(path: str, form: Format, trust: bool) -> tuple[tflite.Examined, tupl
             f"{Path(path).name} could not be loaded: {first_sentence(error)}",
             "Check that the file is whole and loads in the Keras that saved it.",
         ) from error
-    content = _to_tflite(source)
+    frozen = _freeze(source)
     try:
-        graph = read_graph(content)
+        graph = read_graph(_to_tflite(frozen))
     except BadInputError as error:
         if "subgraphs" not in error.message:
             raise
@@ -49,7 +51,9 @@ def convert(path: str, form: Format, trust: bool) -> tuple[tflite.Examined, tupl
             "The model holds a loop or a branch, which becomes a WHILE or IF operator.",
             "Build recurrent layers with unroll=True.",
         ) from error
-    return tflite.examine(write_graph(relabel(graph, source))), source.notes
+    norms = batch_norms.place(batch_norms.normalizations(frozen), graph, source.scopes)
+    examined = tflite.examine(write_graph(relabel(graph, source)))
+    return replace(examined, batch_norms=norms), source.notes
 
 
 def first_sentence(error: Exception) -> str:
@@ -59,13 +63,20 @@ def first_sentence(error: Exception) -> str:
     return text if len(text) <= 300 else text[:297] + "..."
 
 
-def _to_tflite(source: Source) -> bytes:
-    import tensorflow as tf
+def _freeze(source: Source) -> Any:
+    """The source's function with constants for variables, which would silently become VAR_HANDLE operators."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     try:
-        # unfrozen variables would become VAR_HANDLE operators, silently
-        frozen = convert_variables_to_constants_v2(source.function)
+        return convert_variables_to_constants_v2(source.function)
+    except Exception as error:  # untyped errors of TensorFlow
+        raise _unconvertible(error) from error
+
+
+def _to_tflite(frozen: Any) -> bytes:
+    import tensorflow as tf
+
+    try:
         return bytes(tf.lite.TFLiteConverter.from_concrete_functions([frozen]).convert())
     except Exception as error:  # the converter raises its own, untyped errors
         missing = re.findall(r"error: 'tf\.(\w+)' op", str(error))
@@ -74,7 +85,11 @@ def _to_tflite(source: Source) -> bytes:
                 f"The model uses operations that TensorFlow Lite lacks: {', '.join(sorted(set(missing)))}.",
                 "Replace the layers that need them.",
             ) from error
-        raise BadInputError(
-            f"TensorFlow could not convert the model: {first_sentence(error)}",
-            "Check that the model runs and that each of its layers has a TensorFlow Lite form.",
-        ) from error
+        raise _unconvertible(error) from error
+
+
+def _unconvertible(error: Exception) -> BadInputError:
+    return BadInputError(
+        f"TensorFlow could not convert the model: {first_sentence(error)}",
+        "Check that the model runs and that each of its layers has a TensorFlow Lite form.",
+    )

@@ -11,6 +11,7 @@ from tinyq.errors import BadInputError
 from tinyq.frontend import convert, detect, tflite
 from tinyq.frontend.extra import ENVIRONMENT, require
 from tinyq.graph import Graph
+from tinyq.graph.batch_norm import BatchNorm
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class LoadedModel:
         origin: Format of the file: "keras", "hdf5", "saved_model" or "tflite".
         sha256: Of the file's bytes; of a folder's file names and bytes.
         notes: What the user may want to know, one sentence each.
+        batch_norms: Those whose outputs are activations of the graph; none if the file was a ``.tflite``, which does
+            not keep them.
     """
 
     kind: tflite.Kind
@@ -32,6 +35,7 @@ class LoadedModel:
     origin: detect.Format
     sha256: str
     notes: tuple[str, ...] = ()
+    batch_norms: tuple[BatchNorm, ...] = ()
 
 
 def load_model(path: Path, *, trust: bool = False) -> LoadedModel:
@@ -59,7 +63,15 @@ def load_model(path: Path, *, trust: bool = False) -> LoadedModel:
         examined, notes = isolation.call(
             convert.convert, str(path), form, trust, subject=subject, memory_bytes=None, env=ENVIRONMENT
         )
-    return LoadedModel(examined.kind, examined.tflite, examined.graph, form, _sha256(path), notes + examined.notes)
+    return LoadedModel(
+        examined.kind,
+        examined.tflite,
+        examined.graph,
+        form,
+        _sha256(path),
+        notes + examined.notes,
+        examined.batch_norms,
+    )
 
 
 def _read(path: Path) -> bytes:

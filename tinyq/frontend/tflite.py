@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.graph import DType, Graph, read_graph, with_float_weights, write_graph
+from tinyq.graph.batch_norm import BatchNorm
 
 Kind = Literal["float", "quantized"]
 
@@ -16,12 +17,16 @@ _RANDOM = ("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL")
 
 @dataclass(frozen=True)
 class Examined:
-    """A model file that was read: its kind, its bytes (those given, if quantized), its plain graph, and notes."""
+    """A model file that was read: its kind, its bytes (those given, if quantized), its plain graph, and notes.
+
+    Batch normalizations are known only of what TensorFlow converted.
+    """
 
     kind: Kind
     tflite: bytes
     graph: Graph
     notes: tuple[str, ...] = ()
+    batch_norms: tuple[BatchNorm, ...] = ()
 
 
 def examine(content: bytes) -> Examined:
