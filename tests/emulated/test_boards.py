@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.emulated.conftest import Build
+from tests.emulated.conftest import Build, write_project
 from tests.firmware_tools import with_flipped_weight
 from tests.int8_graphs import small_network
 from tinyq.codegen import generate
 from tinyq.emulation.qemu import open_qemu
 from tinyq.emulation.run import run_samples
 from tinyq.evaluation import run_tflm
+from tinyq.firmware.build import build_project
 from tinyq.graph import write_graph
 from tinyq.hardware.boards import all_boards, load_board
 
@@ -75,6 +77,26 @@ def test_layers_are_those_of_tflm(network: Build) -> None:
     assert again == runs[0]
     together = sum(layer.instructions for layer in runs[0])
     assert abs(together - whole.instructions) < 30 * len(plan)
+
+
+def test_tflm_runtime_gives_the_same_layers(tmp_path: Path) -> None:
+    """The very interpreter, where a build of it is at hand."""
+    root = os.environ.get("TFLM_ROOT")
+    if not root or not list(Path(root).glob("gen/*_cortex-m4+fp_*/lib/libtensorflow-microlite.a")):
+        pytest.skip("TFLM_ROOT names no checkout of tflite-micro that was built for cortex-m4+fp")
+    board = load_board("mps2-an386")
+    project = write_project(tmp_path / "firmware", board.id)
+    x = codes(2)
+    expected = run_tflm(write_graph(small_network()), (x,))[0]
+    runs = []
+    for runtime in ("aot", "tflm"):
+        firmware = build_project(project, board=board, runtime=runtime, observe=True)
+        with open_qemu(firmware.elf, board, 20) as device:
+            assert device.hello().runtime == runtime
+            assert device.hello().arena_bytes <= firmware.sizes.arena
+            assert [device.infer([s.tobytes()]).outputs[0] for s in x] == [e.tobytes() for e in expected]
+            runs.append([layer.output for layer in device.layers([x[0].tobytes()])])
+    assert runs[0] == runs[1]
 
 
 def test_several_emulators_give_results_in_order(network: Build) -> None:

@@ -1,0 +1,180 @@
+"""Emitted firmware projects: what is in them, and that each part is sound as text."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.int8_graphs import small_network
+from tinyq.codegen import generate
+from tinyq.errors import FailedError, UnsupportedError
+from tinyq.firmware.deployed import deployed_model
+from tinyq.firmware.project import emit_project, project_files
+from tinyq.firmware.tflm_ops import INT8_HEADERS, METHODS, registrations
+from tinyq.graph import DType, Graph, Op, Tensor
+from tinyq.graph.options import NoOptions
+from tinyq.hardware.boards import Board, Counter, all_boards, load_board
+
+DECLARATIONS = Path(__file__).with_name("tflm_decls")
+BOARDS = [board.id for board in all_boards()]
+ENGINE_OPS = (
+    "ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEQUANTIZE FULLY_CONNECTED LOGISTIC MAX_POOL_2D MEAN "
+    "MUL PAD QUANTIZE RELU RELU6 RESHAPE SOFTMAX"
+)
+
+
+def files_for(board: Board) -> dict[str, str | bytes]:
+    graph = small_network()
+    code = generate(graph, core=board.core)
+    return project_files(graph=graph, code=code, deployed=deployed_model(graph), board=board)
+
+
+def text_of(files: dict[str, str | bytes], name: str) -> str:
+    content = files[name]
+    assert isinstance(content, str)
+    return content
+
+
+@pytest.mark.parametrize("board_id", BOARDS)
+def test_everything_is_there_and_the_same_every_time(board_id: str) -> None:
+    board = load_board(board_id)
+    files = files_for(board)
+    assert files == files_for(board)
+    assert {
+        "CMakeLists.txt", "README.md", "linker.ld", "board/board.h", "cmake/arm-none-eabi.cmake", "cmake/tflm.cmake",
+        "src/main.c", "src/startup.c", f"src/uart_{board.uart.type}.c", f"src/counter_{board.counter.type}.c",
+        "model/model.h", "model/model.c", "model/model_data.h", "model/model_data.cc", "model/model_deployed.tflite",
+        "tflm/model_tflm.cc", f"renode/{board_id}.repl", f"renode/{board_id}.resc",
+    } <= files.keys()  # fmt: skip
+    # one driver of each kind, and no template is left as such
+    assert sum(name.startswith("src/uart_") for name in files) == 1
+    assert sum(name.startswith("src/counter_") for name in files) == 1
+    for name, content in files.items():
+        assert not name.endswith(".jinja")
+        if isinstance(content, str):
+            assert "{{" not in content or name == "model/model.c"
+            assert "{%" not in content
+            assert content.endswith("\n")
+    assert board.title in text_of(files, "README.md")
+    lists = text_of(files, "CMakeLists.txt")
+    for source in (name for name in files if name.startswith("engine/") and name.endswith(".c")):
+        assert f"    {source}\n" in lists
+
+
+def test_emit_writes_these_files(tmp_path: Path) -> None:
+    board, graph = load_board("mps2-an386"), small_network()
+    emit_project(
+        tmp_path, graph=graph, code=generate(graph, core=board.core), deployed=deployed_model(graph), board=board
+    )
+    written = {p.relative_to(tmp_path).as_posix(): p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    files = files_for(board)
+    assert written == {n: c if isinstance(c, bytes) else c.encode() for n, c in files.items()}
+
+
+def test_model_data_is_the_deployed_model() -> None:
+    files = files_for(load_board("mps2-an386"))
+    values = re.findall(r"0x([0-9a-f]{2})\b", text_of(files, "model/model_data.cc"))
+    assert bytes(int(v, 16) for v in values) == files["model/model_deployed.tflite"]
+    assert "alignas(16)" in text_of(files, "model/model_data.cc")
+
+
+def test_missing_driver_is_named() -> None:
+    board = load_board("mps2-an386")
+    with pytest.raises(FailedError, match=r"needs templates/project/drivers/counter_sundial\.c"):
+        files_for(board.model_copy(update={"counter": Counter(type="sundial", base=0)}))
+
+
+def _compile(source: Path, includes: list[Path], *definitions: str) -> None:
+    compiler = shutil.which("g++") or shutil.which("c++")
+    if compiler is None:
+        pytest.skip("no host C++ compiler")
+    options = [
+        "-std=c++17", "-fno-rtti", "-fno-exceptions", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
+        "-fsyntax-only", *(f"-D{d}" for d in definitions), *(f"-I{i}" for i in includes),
+    ]  # fmt: skip
+    ran = subprocess.run([compiler, *options, str(source)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("definitions", [(), ("MODEL_OBSERVE",), ("CMSIS_NN",)])
+def test_tflm_runtime_compiles_against_declarations(tmp_path: Path, definitions: tuple[str, ...]) -> None:
+    board, graph = load_board("mps2-an386"), small_network()
+    emit_project(
+        tmp_path, graph=graph, code=generate(graph, core=board.core), deployed=deployed_model(graph), board=board
+    )
+    for source in ("tflm/model_tflm.cc", "model/model_data.cc"):
+        _compile(tmp_path / source, [DECLARATIONS, tmp_path / "model"], *definitions)
+
+
+def test_every_operator_of_the_engine_has_a_registration(tmp_path: Path) -> None:
+    """All of them in one resolver, in int8 and in float."""
+    source = tmp_path / "all.cc"
+    for dtype in (DType.INT8, DType.FLOAT32):
+        tensors = tuple(Tensor(f"t{i}", (1, 4), dtype) for i in range(4))
+        ops = tuple(Op(kind, (0, 1, 2), (3,), NoOptions()) for kind in ENGINE_OPS.split())
+        found = registrations(Graph(tensors, ops, (0,), (3,)))
+        assert [r.kind for r in found] == sorted(ENGINE_OPS.split())
+        assert bool([r for r in found if r.register]) == (dtype is DType.INT8)
+        lines = [f'#include "{r.header}"' for r in found if r.header]
+        lines += ['#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"', "bool add();", "bool add() {"]
+        lines += [f"tflite::MicroMutableOpResolver<{len(found)}> r;", "return true"]
+        lines += [f"&& r.{r.method}({r.register + '()' if r.register else ''}) == kTfLiteOk" for r in found]
+        source.write_text("\n".join([*lines, ";", "}"]) + "\n")
+        _compile(source, [DECLARATIONS])
+
+
+def test_operator_that_tflm_lacks_is_refused() -> None:
+    graph = Graph((Tensor("t", (1,), DType.INT8),), (Op("RFFT2D", (0,), (0,), NoOptions()),), (0,), (0,))
+    with pytest.raises(UnsupportedError, match="no operator RFFT2D"):
+        registrations(graph)
+
+
+def test_table_of_registrations_matches_upstream() -> None:
+    """A contract with TFLM's headers, where a checkout is at hand."""
+    root = os.environ.get("TFLM_ROOT")
+    if not root:
+        pytest.skip("TFLM_ROOT does not name a checkout of tflite-micro")
+    micro = Path(root) / "tensorflow" / "lite" / "micro"
+    resolver = " ".join((micro / "micro_mutable_op_resolver.h").read_text().split())
+    for kind, method in METHODS.items():
+        body = re.search(rf"TfLiteStatus {method}\([^{{]*{{(.*?)}}", resolver)
+        assert body is not None, kind
+        assert f"BuiltinOperator_{kind}," in body.group(1)
+    for kind, header in INT8_HEADERS.items():
+        assert f"Register_{kind}_INT8()" in (micro / "kernels" / f"{header}.h").read_text()
+
+
+REPL_LINE = re.compile(
+    r"//.*|using \"[\w./-]+\"|\w+: [A-Z]\w+\.\w+ @ sysbus( 0x[0-9A-F]+)?"
+    r"|    (\w+: (0x[0-9A-F]+|\d+|true|false|\w+|\"[\w-]+\")|(\w+ )?-> \w+@\d+)|"
+)
+RESC_LINE = re.compile(
+    r"#.*|\$\w+ \?= \S+|mach create \"[\w-]+\"|machine LoadPlatformDescription \$ORIGIN/\S+|sysbus LoadELF \$elf|start"
+    r"|sysbus\.cpu VectorTableOffset 0x[0-9A-F]{8}|emulation CreateServerSocketTerminal \$port \"serial\" false"
+    r"|connector Connect sysbus\.\w+ serial|emulation SetGlobalSerialExecution true|"
+)
+
+
+@pytest.mark.parametrize("board_id", BOARDS)
+def test_renode_files_parse(board_id: str) -> None:
+    board = load_board(board_id)
+    files = files_for(board)
+    repl = text_of(files, f"renode/{board_id}.repl")
+    for line in repl.splitlines():
+        assert REPL_LINE.fullmatch(line), line
+    for line in text_of(files, f"renode/{board_id}.resc").splitlines():
+        assert RESC_LINE.fullmatch(line), line
+    assert board.renode is not None
+    if not board.renode.platform:
+        names = re.findall(r"^(\w+): ", repl, re.MULTILINE)
+        assert len(names) == len(set(names))
+        assert {"cpu", "nvic", board.renode.uart, *(m.name for m in board.memory)} <= set(names)
+        referenced = set(re.findall(r"-> (\w+)@", repl))
+        assert referenced <= set(names)
+        assert f'cpuType: "{board.renode.cpu_type}"' in repl
+        assert f"@ sysbus 0x{board.uart.base:08X}" in repl

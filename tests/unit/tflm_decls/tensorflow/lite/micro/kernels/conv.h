@@ -1,0 +1,10 @@
+#ifndef TFLM_DECLS_CONV_H
+#define TFLM_DECLS_CONV_H
+
+#include "tensorflow/lite/c/common.h"
+
+namespace tflite {
+TFLMRegistration Register_CONV_2D_INT8();
+}  // namespace tflite
+
+#endif
