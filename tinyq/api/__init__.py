@@ -11,9 +11,20 @@ from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import QuantizeSettings, quantize_file
 from tinyq.api.target import TestSettings, build
 from tinyq.api.target import test as _test
-from tinyq.reporting.models import BuildReport, ConvertReport, TestReport
+from tinyq.reporting.models import BuildReport, ConvertReport, QuantizeReport, TestReport
 
-__all__ = ["BuildReport", "ConvertReport", "Progress", "TestReport", "build", "convert", "generate", "quantize", "test"]
+__all__ = [
+    "BuildReport",
+    "ConvertReport",
+    "Progress",
+    "QuantizeReport",
+    "TestReport",
+    "build",
+    "convert",
+    "generate",
+    "quantize",
+    "test",
+]
 
 
 def convert(
@@ -25,6 +36,8 @@ def convert(
     quantizer: str = "tinyq",
     calibrator: str | None = None,
     calibration_samples: int | None = None,
+    recipe: str | Path | None = None,
+    scheme: str | None = None,
     metric: str | None = None,
     image_scale: str | None = None,
     evaluate: bool = True,
@@ -41,8 +54,10 @@ def convert(
         out: The folder to write.
         data: A ``.npz``, a ``.npy``, a folder of images, or ``module:function``; not needed by a quantized model.
         quantizer: "tinyq", or "stock" for TensorFlow's converter.
-        calibrator: Name of a calibrator.
+        calibrator: Name of a calibrator, or "auto" to try all.
         calibration_samples: At most so many; None for min(200, half of the data).
+        recipe: A recipe file.
+        scheme: Name of a scheme for the whole model.
         metric: A metric's name or ``module:function``; None for the one that suits the model.
         image_scale: What 8-bit pixels of an image folder become: "0..255", "0..1" or "-1..1".
         evaluate: Measure the float and the integer model on the unseen samples.
@@ -61,6 +76,8 @@ def convert(
         quantizer=quantizer,
         calibrator=calibrator,
         calibration_samples=calibration_samples,
+        recipe=Path(recipe) if recipe is not None else None,
+        scheme=scheme,
         image_scale=image_scale,
         seed=seed,
         trust=trust,
@@ -82,13 +99,15 @@ def quantize(
     quantizer: str = "tinyq",
     calibrator: str | None = None,
     calibration_samples: int | None = None,
+    recipe: str | Path | None = None,
+    scheme: str | None = None,
     image_scale: str | None = None,
     seed: int = 0,
     trust: bool = False,
     force: bool = False,
     progress: Progress = silent,
-) -> int:
-    """Quantize a model into one ``.tflite`` file; returns its size in bytes. Arguments as for :func:`convert`.
+) -> QuantizeReport:
+    """Quantize a model into one ``.tflite`` file. Arguments as for :func:`convert`.
 
     Raises:
         BadInputError: The model, the data or an argument is not usable.
@@ -99,6 +118,8 @@ def quantize(
         quantizer=quantizer,
         calibrator=calibrator,
         calibration_samples=calibration_samples,
+        recipe=Path(recipe) if recipe is not None else None,
+        scheme=scheme,
         image_scale=image_scale,
         seed=seed,
         trust=trust,

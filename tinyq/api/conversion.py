@@ -8,7 +8,7 @@ from pathlib import Path
 from tinyq.api.estimation import report_of
 from tinyq.api.manifest import Manifest, sha256, source, versions
 from tinyq.api.progress import Progress, silent
-from tinyq.api.quantization import Quantized, QuantizeSettings, quantize_model
+from tinyq.api.quantization import Quantized, QuantizeSettings, layer_schemes, quantize_model, trial_reports
 from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
 from tinyq.api.scoring import Scored, scores_of
 from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
@@ -179,6 +179,8 @@ def _report(
         arena_bytes=code.arena_bytes,
         arena_lower_bound=code.plan.lower_bound,
         layers=layers,
+        schemes=layer_schemes(quantized),
+        trials=trial_reports(quantized.trials),
         estimate=report_of(footprint),
         notes=quantized.loaded.notes,
     )

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from tinyq.api.judge import Trial, make_judge, split_for_judging
 from tinyq.api.progress import Progress, silent
 from tinyq.api.staging import write_file
 from tinyq.data import Dataset, Split, load_data, split
 from tinyq.errors import BadInputError
 from tinyq.frontend import LoadedModel, load_model, stock_quantize
-from tinyq.graph import Graph, load_graph, write_graph
+from tinyq.graph import Graph, layer_name, load_graph, write_graph
 from tinyq.quantization import calibrators, ptq
+from tinyq.quantization.boundaries import Typed
+from tinyq.quantization.op_rules import has_weights
+from tinyq.quantization.recipe import SCHEMES, Recipe, Resolved, read_recipe, resolve
+from tinyq.quantization.scheme import LayerScheme
 from tinyq.quantization.statistics import observe
+from tinyq.reporting.models import LayerSchemeReport, QuantizeReport, TrialReport
 
 QUANTIZERS = ("tinyq", "stock")
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -27,11 +35,13 @@ class QuantizeSettings:
         model: A ``.keras``, ``.h5`` or ``.tflite`` file or a SavedModel folder.
         data: Where samples come from (see :func:`tinyq.data.load_data`); not needed by a quantized model.
         quantizer: "tinyq", or "stock" for TensorFlow's own converter.
-        calibrator: Name of a calibrator, or None for the default.
+        calibrator: Name of a calibrator, "auto" to try all, or None for the recipe's or the default.
         calibration_samples: At most so many; None for min(200, half of the data).
         image_scale: Range of values that images are scaled to, or None for the default.
         seed: Seed of the split.
         trust: Load Keras models that carry code.
+        recipe: A recipe file.
+        scheme: Name of a scheme for the whole model, in place of the recipe's.
     """
 
     model: Path
@@ -42,6 +52,8 @@ class QuantizeSettings:
     image_scale: str | None = None
     seed: int = 0
     trust: bool = False
+    recipe: Path | None = None
+    scheme: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +62,13 @@ class Quantized:
 
     Attributes:
         loaded: The model as it came in.
-        tflite: The full-integer model; the file's own bytes if it came in quantized.
+        tflite: The integer model; the file's own bytes if it came in quantized.
         graph: The same, parsed.
         dataset: The data, if any was given.
         split: Which samples calibrated and which were left unseen; None without data.
         calibrator: Name of the calibrator that was used; None if it was TensorFlow's or nobody's.
+        schemes: What each operator of ``graph`` got; empty if tinyq did not quantize.
+        trials: What was tried, with the error on held-out samples.
     """
 
     loaded: LoadedModel
@@ -63,6 +77,8 @@ class Quantized:
     dataset: Dataset | None
     split: Split | None
     calibrator: str | None
+    schemes: tuple[LayerScheme, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     @property
     def float_tflite(self) -> bytes | None:
@@ -76,10 +92,12 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     Raises:
         BadInputError: The model, the data or a setting is not usable.
     """
+    recipe = _recipe(settings)
+    name = recipe.calibrator or calibrators.DEFAULT
     if settings.quantizer not in QUANTIZERS:
         raise BadInputError(f"There is no quantizer {settings.quantizer!r}.", f"Choose one of {', '.join(QUANTIZERS)}.")
-    name = settings.calibrator or calibrators.DEFAULT
-    choose = calibrators.calibrator(name)
+    if name != AUTO:
+        calibrators.calibrator(name)
 
     progress("load the model", 0, 1)
     loaded = load_model(settings.model, trust=settings.trust)
@@ -92,19 +110,65 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
             "A float model needs data to calibrate with.", "Give representative samples with --data (.npz, .npy, ...)."
         )
     parts = split(len(dataset), settings.calibration_samples, settings.seed)
-    samples = tuple(x[parts.calibration] for x in dataset.inputs)
     if settings.quantizer == "stock":
         progress("quantize", 0, 1)
-        tflite = stock_quantize(loaded.tflite, samples)
-        graph = load_graph(tflite)
+        tflite = stock_quantize(loaded.tflite, dataset.take(parts.calibration).inputs)
         progress("quantize", 1, 1)
-        return Quantized(loaded, tflite, graph, dataset, parts, None)
+        return Quantized(loaded, tflite, load_graph(tflite), dataset, parts, None)
+    resolved = resolve(recipe, loaded.graph)
+    planned = ptq.plan(loaded.graph, resolved.schemes, resolved.io)
+    graph, used, trials = _calibrated(loaded, planned, resolved, dataset, parts, name, progress)
+    return Quantized(loaded, write_graph(graph), graph, dataset, parts, used, planned.schemes, trials)
+
+
+def _recipe(settings: QuantizeSettings) -> Recipe:
+    """The recipe file with what the settings put in its place."""
+    recipe = read_recipe(settings.recipe) if settings.recipe is not None else Recipe()
+    changes: dict[str, str] = {}
+    if settings.scheme is not None:
+        if settings.scheme not in SCHEMES:
+            raise BadInputError(f"There is no scheme {settings.scheme!r}.", f"Choose one of {', '.join(SCHEMES)}.")
+        changes["scheme"] = settings.scheme
+    if settings.calibrator is not None:
+        changes["calibrator"] = settings.calibrator
+    return recipe.model_copy(update=changes)
+
+
+def _calibrated(
+    loaded: LoadedModel,
+    planned: Typed,
+    resolved: Resolved,
+    dataset: Dataset,
+    parts: Split,
+    name: str,
+    progress: Progress,
+) -> tuple[Graph, str, tuple[Trial, ...]]:
+    """The quantized graph, the calibrator behind it, and what was tried on the way."""
+    seen = parts.calibration
+    judge = None
+    if name == AUTO:
+        seen, held_out = split_for_judging(parts.calibration)
+        judge = make_judge(loaded.tflite, dataset.take(held_out).inputs)
     progress("observe activations", 0, 1)
-    statistics = observe(loaded.tflite, loaded.graph, samples)
+    statistics = observe(loaded.tflite, loaded.graph, dataset.take(seen).inputs)
     progress("observe activations", 1, 1)
-    planned = ptq.plan(loaded.graph)
-    graph = ptq.quantize(planned, ptq.calibrate(statistics, choose, planned))
-    return Quantized(loaded, write_graph(graph), graph, dataset, parts, name)
+
+    def quantized(calibrator: str) -> Graph:
+        ranges = ptq.calibrate(statistics, calibrators.calibrator(calibrator), planned)
+        return ptq.quantize(planned, {**ranges, **resolved.ranges})
+
+    if judge is None:
+        return quantized(name), name, ()
+    names = list(calibrators.calibrators())
+    trials = []
+    graphs = {}
+    for done, candidate in enumerate(names):
+        progress("try calibrators", done, len(names))
+        graphs[candidate] = quantized(candidate)
+        trials.append(Trial(candidate, judge.error(graphs[candidate])))
+    progress("try calibrators", len(names), len(names))
+    best = min(trials, key=lambda t: t.error).name
+    return graphs[best], best, tuple(replace(t, kept=t.name == best) for t in trials)
 
 
 def _all_unseen(dataset: Dataset | None, seed: int) -> Split | None:
@@ -115,8 +179,10 @@ def _all_unseen(dataset: Dataset | None, seed: int) -> Split | None:
     return Split(order[:0], order)
 
 
-def quantize_file(settings: QuantizeSettings, out: Path, force: bool = False, progress: Progress = silent) -> int:
-    """Quantize a model into one file; returns its size in bytes.
+def quantize_file(
+    settings: QuantizeSettings, out: Path, force: bool = False, progress: Progress = silent
+) -> QuantizeReport:
+    """Quantize a model into one file.
 
     Raises:
         BadInputError: As :func:`quantize_model`, or ``out`` exists and ``force`` is not set.
@@ -127,4 +193,37 @@ def quantize_file(settings: QuantizeSettings, out: Path, force: bool = False, pr
         raise BadInputError(f"The folder {out.parent} does not exist.", "Make it first, or choose another.")
     quantized = quantize_model(settings, progress)
     write_file(out, quantized.tflite)
-    return len(quantized.tflite)
+    return QuantizeReport(
+        model=settings.model.name,
+        file=str(out),
+        model_bytes=len(quantized.tflite),
+        quantizer=settings.quantizer if quantized.float_tflite is not None else "given",
+        calibrator=quantized.calibrator,
+        calibration_samples=len(quantized.split.calibration) if quantized.split is not None else 0,
+        seed=settings.seed,
+        layers=layer_schemes(quantized),
+        trials=trial_reports(quantized.trials),
+        notes=quantized.loaded.notes,
+    )
+
+
+def layer_schemes(quantized: Quantized) -> tuple[LayerSchemeReport, ...]:
+    """What each operator got, as it is reported."""
+    graph = quantized.graph
+    return tuple(
+        LayerSchemeReport(
+            index=index,
+            layer=layer_name(graph, op),
+            op=op.kind,
+            activations=scheme.activations,
+            weight_bits=scheme.weight_bits if has_weights(op) and scheme.activations != "float32" else None,
+            per_channel=scheme.per_channel if has_weights(op) and scheme.activations != "float32" else None,
+            scales=scheme.scales,
+        )
+        for index, (op, scheme) in enumerate(zip(graph.ops, quantized.schemes, strict=True))
+    )
+
+
+def trial_reports(trials: Sequence[Trial]) -> tuple[TrialReport, ...]:
+    """What was tried, as it is reported."""
+    return tuple(TrialReport(name=t.name, error=t.error, kept=t.kept) for t in trials)

@@ -46,6 +46,14 @@ ImageScale = Annotated[
     str | None,
     typer.Option("--image-scale", help="Values of image folders: 0..255, 0..1 or -1..1.", show_default="0..255"),
 ]
+Calibrator = Annotated[
+    str | None,
+    typer.Option("--calibrator", help="How ranges are chosen: mse, percentile, kl, ..., or auto to try all."),
+]
+Recipe = Annotated[Path | None, typer.Option("--recipe", help="A YAML or JSON file that says what each layer gets.")]
+Scheme = Annotated[
+    str | None, typer.Option("--scheme", help="w8a8 (default), 16x8, w4a8, power-of-two, ... for the whole model.")
+]
 Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code (Lambda, custom layers).")]
 
 

@@ -22,9 +22,9 @@ def convert(
     quantizer: Annotated[
         str, typer.Option("--quantizer", help="tinyq (ours) or stock (TensorFlow's converter).")
     ] = "tinyq",
-    calibrator: Annotated[
-        str | None, typer.Option("--calibrator", help="How ranges are chosen: mse, percentile, minmax, ...")
-    ] = None,
+    calibrator: common.Calibrator = None,
+    recipe: common.Recipe = None,
+    scheme: common.Scheme = None,
     calibration_samples: Annotated[
         int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
     ] = None,
@@ -60,6 +60,8 @@ def convert(
         out=out,
         quantizer=quantizer,
         calibrator=calibrator,
+        recipe=recipe,
+        scheme=scheme,
         calibration_samples=calibration_samples,
         evaluate=evaluation,
         metric=metric,

@@ -21,9 +21,9 @@ def quantize(
     quantizer: Annotated[
         str, typer.Option("--quantizer", help="tinyq (ours) or stock (TensorFlow's converter).")
     ] = "tinyq",
-    calibrator: Annotated[
-        str | None, typer.Option("--calibrator", help="How ranges are chosen: mse, percentile, minmax, ...")
-    ] = None,
+    calibrator: common.Calibrator = None,
+    recipe: common.Recipe = None,
+    scheme: common.Scheme = None,
     calibration_samples: Annotated[
         int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
     ] = None,
@@ -31,26 +31,35 @@ def quantize(
     seed: common.Seed = 0,
     trust: common.Trust = False,
     force: common.Force = False,
+    as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
-    """Quantize a model to int8, inputs and outputs included.
+    """Quantize a model to integers, inputs and outputs included.
 
-    Example:
+    Examples:
 
       tinyq quantize digits.keras --data digits.npz -o digits_int8.tflite
+
+      tinyq quantize digits.keras --data digits.npz --scheme w4a8 --calibrator auto -o digits_w4.tflite
     """
     from tinyq.api.quantization import QuantizeSettings, quantize_file
+    from tinyq.reporting.console import render_quantize
 
     settings = QuantizeSettings(
         model=model,
         data=data,
         quantizer=quantizer,
         calibrator=calibrator,
+        recipe=recipe,
+        scheme=scheme,
         calibration_samples=calibration_samples,
         image_scale=image_scale,
         seed=seed,
         trust=trust,
     )
-    with common.progress(quiet) as progress:
-        size = quantize_file(settings, out, force, progress)
-    common.stdout_console(quiet).print(f"{out}: {size:,} bytes, int8")
+    with common.progress(quiet or as_json) as progress:
+        report = quantize_file(settings, out, force, progress)
+    if as_json:
+        common.emit(report.to_json())
+    else:
+        render_quantize(report, recipe is not None, common.stdout_console(quiet))

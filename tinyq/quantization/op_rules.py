@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinyq.graph import DType
+from tinyq.graph import DType, Op
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,9 @@ RULES: dict[str, OpRule] = {
         _SAME,
     ),
 }  # fmt: skip
+
+
+def has_weights(op: Op) -> bool:
+    """Whether an operator has weights of its own."""
+    rule = RULES.get(op.kind)
+    return rule is not None and rule.weights is not None

@@ -18,8 +18,10 @@ from tinyq.reporting.models import (
     ConvertReport,
     DoctorReport,
     EstimateReport,
+    QuantizeReport,
     Scores,
     TestReport,
+    TrialReport,
 )
 
 _NOT_MEASURED = "not measured"
@@ -38,9 +40,37 @@ def render_convert(report: ConvertReport, out: Path, console: Console) -> None:
     estimate = report.estimate
     table.add_row(estimate.board, f"{estimate.verdict}: {_usage(estimate)}")
     console.print(table)
+    render_trials(report.trials, console)
     for note in report.notes:
         console.print(f"Note: {note}", markup=False)
     console.print(f"Wrote {out}. Next: tinyq test {out}", markup=False)
+
+
+def render_quantize(report: QuantizeReport, detail: bool, console: Console) -> None:
+    """What a quantization gave; with ``detail`` what each layer got."""
+    if detail and report.layers:
+        table = Table("", "layer", "operator", "activations", "weights", "granularity", "scales", box=box.SIMPLE_HEAD)
+        for layer in report.layers:
+            granularity = {True: "per channel", False: "per tensor", None: ""}[layer.per_channel]
+            bits = f"int{layer.weight_bits}" if layer.weight_bits else ""
+            row = (str(layer.index), escape(layer.layer), layer.op, layer.activations, bits, granularity, layer.scales)
+            table.add_row(*row)
+        console.print(table)
+    render_trials(report.trials, console)
+    calibration = f"{report.calibrator}, {report.calibration_samples} samples" if report.calibrator else "as given"
+    console.print(f"{report.file}: {report.model_bytes:,} bytes, {report.quantizer}, {calibration}", markup=False)
+    for note in report.notes:
+        console.print(f"Note: {note}", markup=False)
+
+
+def render_trials(trials: Sequence[TrialReport], console: Console) -> None:
+    """What was tried, best first."""
+    if not trials:
+        return
+    table = Table("tried", "relative output error", "", box=box.SIMPLE_HEAD)
+    for trial in sorted(trials, key=lambda t: t.error):
+        table.add_row(escape(trial.name), f"{trial.error:.3g}", "kept" if trial.kept else "")
+    console.print(table)
 
 
 def render_build(report: BuildReport, console: Console) -> None:

@@ -141,6 +141,42 @@ class EstimateReport(_Report):
     unknown: tuple[str, ...] = Field((), description="operators or kernels whose code size is in no table")
 
 
+class LayerSchemeReport(_Report):
+    """How one operator was quantized; bits and granularity are null where it has no weights."""
+
+    index: int
+    layer: str
+    op: str
+    activations: str
+    weight_bits: int | None
+    per_channel: bool | None
+    scales: str
+
+
+class TrialReport(_Report):
+    """Something that was tried; the error is relative to the variance of the float outputs, on held-out samples."""
+
+    name: str
+    error: float
+    kept: bool
+
+
+class QuantizeReport(_Report):
+    """The outcome of a quantization."""
+
+    schema_version: int = SCHEMA_VERSION
+    model: str
+    file: str
+    model_bytes: int
+    quantizer: str
+    calibrator: str | None
+    calibration_samples: int
+    seed: int
+    layers: tuple[LayerSchemeReport, ...]
+    trials: tuple[TrialReport, ...]
+    notes: tuple[str, ...] = ()
+
+
 class ConvertReport(_Report):
     """The outcome of a conversion."""
 
@@ -161,6 +197,8 @@ class ConvertReport(_Report):
     arena_bytes: int
     arena_lower_bound: int
     layers: tuple[LayerReport, ...]
+    schemes: tuple[LayerSchemeReport, ...] = ()
+    trials: tuple[TrialReport, ...] = ()
     estimate: EstimateReport
     notes: tuple[str, ...] = ()
     test: TestReport | None = None
