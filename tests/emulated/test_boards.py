@@ -17,8 +17,10 @@ from tinyq.emulation.qemu import open_qemu
 from tinyq.emulation.run import run_samples
 from tinyq.evaluation import run_tflm
 from tinyq.firmware.build import build_project
+from tinyq.firmware.deployed import deployed_model
+from tinyq.firmware.project import emit_project
 from tinyq.graph import write_graph
-from tinyq.hardware.boards import all_boards, load_board
+from tinyq.hardware.boards import Counter, all_boards, load_board
 
 BOARDS = [board.id for board in all_boards() if board.qemu is not None]
 
@@ -59,6 +61,18 @@ def test_instructions_of_a_known_loop(stub: Build, board_id: str) -> None:
     with open_qemu(stub(board_id, exact_loop=True).elf, load_board(board_id), 20) as device:
         counts = [device.infer([bytes(16)]).instructions for _ in range(5)]
     assert counts == [3 + 2 * 5000 + 2] * 5
+
+
+def test_board_without_counter_counts_nothing(tmp_path: Path) -> None:
+    board = load_board("mps2-an386").model_copy(update={"counter": Counter()})
+    graph = small_network()
+    code, folder = generate(graph, core=board.core), tmp_path / "firmware"
+    folder.mkdir()
+    emit_project(folder, graph=graph, code=code, deployed=deployed_model(graph), board=board)
+    firmware = build_project(folder, board=board)
+    result = run_samples(firmware.elf, board, [(codes(1)[0].tobytes(),)], timeout=20)
+    assert result.hello.counter == "not measured"
+    assert result.inferences[0].instructions == 0
 
 
 def test_layers_are_those_of_tflm(network: Build) -> None:

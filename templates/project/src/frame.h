@@ -1,4 +1,4 @@
-/* Frames over a byte stream: COBS between zero bytes, closed by a CRC-32. See docs of the protocol in README.md.
+/* Frames over a byte stream: COBS between zero bytes, closed by a CRC-32. messages.h says what they carry.
  *
  * A frame, decoded: version, type, sequence (two bytes), payload, CRC-32 of all before it; little-endian. */
 #ifndef FRAME_H
