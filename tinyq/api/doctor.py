@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
+from tinyq.firmware.toolchain import find_program
 from tinyq.reporting.models import DoctorEntry, DoctorReport
 
 _SECONDS = 20.0
@@ -34,15 +34,6 @@ _PACKAGES = (
     ("tensorflow-model-optimization", "quantization-aware training", "pip install 'tinyq[keras]'"),
     ("ethos-u-vela", "checks models for Ethos-U", "pip install 'tinyq[vela]'"),
 )
-
-
-def find_program(name: str) -> Path | None:
-    """A program on PATH, or beside this Python (where PyPI packages put theirs)."""
-    beside = Path(sys.executable).parent / name
-    if beside.is_file() and os.access(beside, os.X_OK):
-        return beside
-    found = shutil.which(name)
-    return Path(found) if found else None
 
 
 def examine() -> DoctorReport:
