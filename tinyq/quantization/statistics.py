@@ -1,13 +1,13 @@
 """What the activations of a float model look like on representative data: streamed, never kept.
 
 Two passes over the data: extremes and moments first, then a histogram between the extremes. Memory is one histogram per
-tensor, whatever the number of samples.
+tensor, whatever the number of samples; of logits alone some values are kept too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from tinyq.graph import DType, Graph, layer_name
 
 BINS = 2048
 _LONG_ROW = 1024
+_LOGITS = 1024  # elements of a sample; a segmentation's are too many to keep
+_LOGIT_SAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class TensorStatistics:
         histogram: int64 ``[bins]``, counts of equal bins between the extremes.
         channel_minima, channel_maxima: float32 ``[channels]``, extremes of each channel (along the last axis).
         channel_means, channel_stds: float64 ``[channels]``, moments of each channel.
+        logits: float32 ``[rows, classes]``, values of at most 1,000 samples, spread evenly; kept only of small tensors
+            that a softmax reads or that a model without one ends in, otherwise ``[0, 0]``.
 
     The arrays of channels are empty in statistics that were not taken channel by channel.
     """
@@ -49,6 +53,7 @@ class TensorStatistics:
     channel_maxima: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     channel_means: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     channel_stds: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    logits: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @property
     def centers(self) -> NDArray[np.float64]:
@@ -85,7 +90,7 @@ def observe(tflite: bytes, graph: Graph, inputs: tuple[NDArray[Any], ...]) -> St
         for i, t in enumerate(graph.tensors)
         if t.dtype is DType.FLOAT32 and not t.is_constant and (i in graph.producers or i in graph.inputs)
     )
-    found, broken = isolation.call(_observe, tflite, graph.inputs, wanted, inputs)
+    found, broken = isolation.call(_observe, tflite, graph.inputs, wanted, _logits(graph), inputs)
     if broken is not None:
         tensor, sample = broken
         producer = graph.producers.get(tensor)
@@ -97,8 +102,26 @@ def observe(tflite: bytes, graph: Graph, inputs: tuple[NDArray[Any], ...]) -> St
     return found
 
 
+def _logits(graph: Graph) -> tuple[int, ...]:
+    """Tensors of which the classes' order matters more than the values."""
+    read = {op.inputs[0] for op in graph.ops if op.kind in ("SOFTMAX", "LOG_SOFTMAX")}
+    last = {
+        op.outputs[0]
+        for op in graph.ops
+        if op.kind == "FULLY_CONNECTED"
+        and op.outputs[0] in graph.outputs
+        and getattr(op.options, "activation", "NONE") == "NONE"
+    }
+    found = (t for t in read | last if graph.tensors[t].shape[-1] >= 2 and graph.tensors[t].elements <= _LOGITS)
+    return tuple(sorted(found))
+
+
 def _observe(
-    tflite: bytes, model_inputs: tuple[int, ...], wanted: tuple[int, ...], inputs: tuple[NDArray[Any], ...]
+    tflite: bytes,
+    model_inputs: tuple[int, ...],
+    wanted: tuple[int, ...],
+    logits: tuple[int, ...],
+    inputs: tuple[NDArray[Any], ...],
 ) -> tuple[dict[int, TensorStatistics], tuple[int, int] | None]:
     """The child's part: statistics, or the (tensor, sample) that is not finite."""
     from ai_edge_litert.interpreter import Interpreter
@@ -124,7 +147,12 @@ def _observe(
     widths = highs - lows
     factors = np.divide(BINS, widths, out=np.zeros_like(widths), where=widths > 0)
     histograms = np.zeros((len(wanted), BINS), np.int64)
-    for _ in _run(interpreter, model_inputs, inputs):
+    kept: dict[int, list[NDArray[np.float32]]] = {t: [] for t in logits}
+    keep = set(np.linspace(0, samples - 1, min(samples, _LOGIT_SAMPLES)).astype(int).tolist())
+    for n in _run(interpreter, model_inputs, inputs):
+        if n in keep:
+            for tensor, rows in kept.items():
+                rows.append(interpreter.get_tensor(tensor))
         for k, tensor in enumerate(wanted):
             values = interpreter.tensor(tensor)().reshape(-1)
             bins = ((values - np.float32(lows[k])) * np.float32(factors[k])).astype(np.int32)
@@ -140,6 +168,9 @@ def _observe(
             lows[k], highs[k], float(mean), float(std), count, minima[k], maxima[k], histograms[k],
             each.low, each.high, means, stds,
         )  # fmt: skip
+    for tensor, rows in kept.items():
+        together = np.concatenate(rows).reshape(-1, rows[0].shape[-1])
+        result[tensor] = replace(result[tensor], logits=together)
     return result, None
 
 
