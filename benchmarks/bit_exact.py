@@ -1,7 +1,8 @@
 """Every reference model, from Keras and from int8 files, on every board: are all outputs bit-exact?
 
-Needs the MLPerf Tiny reference models (``TINYQ_MLPERF_TINY`` names their folder). Each cell converts a model, builds its
-firmware and runs seeded random inputs on the emulated board; prints a Markdown table and exits 1 if any output differs.
+Needs the MLPerf Tiny reference models (``TINYQ_MLPERF_TINY`` names their folder). Each cell converts a model, builds
+its firmware and runs seeded random inputs on the emulated board; prints a Markdown table and exits 1 if an output
+differs.
 """
 
 from __future__ import annotations

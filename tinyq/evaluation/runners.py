@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from tinyq import isolation
 from tinyq.errors import BadInputError, FailedError, MissingToolError, UnsupportedError
+from tinyq.graph import read_graph
 
 Progress = Callable[[int], None]
 
@@ -141,7 +142,7 @@ def _tflm(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes, arena: int)
         try:
             interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=arena)
         except RuntimeError as error:
-            raise _tflm_error(said(), error) from error
+            raise _tflm_error(tflite, said(), error) from error
         shapes = [tuple(interpreter.get_input_details(i)["shape"]) for i in range(_inputs(tflite))]
         count = _outputs(tflite)
         for chunk in chunks:
@@ -152,7 +153,7 @@ def _tflm(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes, arena: int)
                 try:
                     interpreter.invoke()
                 except RuntimeError as error:
-                    raise _tflm_error(said(), error) from error
+                    raise _tflm_error(tflite, said(), error) from error
                 _store(outputs, [interpreter.get_output(i) for i in range(count)], position, len(chunk[0]))
             yield outputs
 
@@ -166,10 +167,13 @@ def _store(outputs: list[NDArray[Any]], results: list[NDArray[Any]], position: i
         outputs[index][position] = sample
 
 
-def _tflm_error(noise: str, error: Exception) -> Exception:
-    missing = re.search(r"Didn't find op for builtin opcode '(\w+)'|custom op.*?'?(\w+)'?$", noise, re.MULTILINE)
+def _tflm_error(tflite: bytes, noise: str, error: Exception) -> Exception:
+    missing = re.search(r"Didn't find op for builtin opcode '(\w+)'|registration from op code (\w+)", noise)
     if missing:
         name = missing.group(1) or missing.group(2)
+        if name == "CUSTOM":  # TFLM keeps the name of a custom operator to itself
+            custom = sorted({op.kind for op in read_graph(tflite).ops if op.kind.startswith("CUSTOM:")})
+            name = " or ".join(kind.removeprefix("CUSTOM:") for kind in custom)
         return UnsupportedError(
             f"TFLM has no operator {name}, which the model uses.", "Replace the layer that it comes from."
         )
