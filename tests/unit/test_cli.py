@@ -158,6 +158,28 @@ def test_the_same_command_gives_the_same_bytes(run: Run, work: Path) -> None:
     assert first == second
 
 
+def test_the_stock_quantizer_is_there_to_compare_with(run: Run, work: Path) -> None:
+    pytest.importorskip("tensorflow", reason="the extra keras is not installed")
+    outcome = run(*CONVERT, "--quantizer", "stock", "--json")
+    assert outcome.code == 0, outcome.err
+    report = json.loads(outcome.out)
+    assert (report["quantizer"], report["calibrator"], report["schemes"]) == ("stock", None, [])
+
+
+def test_a_recipe_says_what_each_layer_gets(run: Run, work: Path) -> None:
+    (work / "recipe.yaml").write_text("layers: [{select: {op: CONV_2D}, scheme: {per_channel: false}}]")
+    arguments = ("quantize", "model.tflite", "--data", "data.npz", "-o", "q.tflite", "--recipe", "recipe.yaml")
+    table = run(*arguments)
+    assert table.code == 0, table.err
+    assert "per tensor" in table.out
+    report = json.loads(run(*arguments, "--force", "--json", "--calibrator", "auto").out)
+    assert [layer["per_channel"] for layer in report["layers"]][:2] == [False, True]
+    kept = [t for t in report["trials"] if t["kept"]]
+    assert len(kept) == 1
+    assert kept[0]["error"] == min(t["error"] for t in report["trials"])
+    assert report["calibrator"] == kept[0]["name"]
+
+
 def test_a_given_quantized_model_is_kept_unmodified(run: Run, work: Path) -> None:
     assert run("quantize", "model.tflite", "--data", "data.npz", "-o", "q.tflite").code == 0
     assert run("convert", "q.tflite", "--board", "mps2-an386", "-o", "out").code == 0

@@ -208,8 +208,10 @@ def quantize_file(
 
 
 def layer_schemes(quantized: Quantized) -> tuple[LayerSchemeReport, ...]:
-    """What each operator got, as it is reported."""
+    """What each operator got, as it is reported; nothing if tinyq did not quantize."""
     graph = quantized.graph
+    if not quantized.schemes:
+        return ()
     return tuple(
         LayerSchemeReport(
             index=index,
