@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.emulated.conftest import Build
+from tests.processes import children_of, running_with
 from tinyq.emulation.qemu import QemuTransport, open_qemu
 from tinyq.emulation.run import run_samples
 from tinyq.emulation.session import Session
@@ -31,8 +33,7 @@ def request(first: bytes) -> bytes:
 
 
 def children() -> set[int]:
-    found = subprocess.run(["pgrep", "-P", str(os.getpid())], capture_output=True, text=True, check=False)
-    return {int(pid) for pid in found.stdout.split()}
+    return children_of(os.getpid())
 
 
 @pytest.mark.parametrize("board_id", ["mps2-an386", "mps2-an385-m0", "mps2-an505", "mps3-an547", "microbit"])
@@ -160,10 +161,10 @@ def test_noise_on_the_line_never_gives_a_wrong_result(network: Build, board_id: 
         samples = [s[:size] for s in samples]
         expected = [clean.infer([s]).outputs for s in samples]
         layers = clean.layers([samples[0]])
-    inner = QemuTransport(elf, board, 20)
+    inner = QemuTransport(elf, board, 120)
     noisy = NoisyTransport(inner, 2e-3, seed=5)
     try:
-        session = Session(noisy, timeout=20, answer_timeout=0.05)
+        session = Session(noisy, timeout=120, answer_timeout=0.05)
         assert [session.infer([s]).outputs for s in samples] == expected
         assert [layer.output for layer in session.layers([samples[0]])] == [layer.output for layer in layers]
     finally:
@@ -202,14 +203,11 @@ def test_no_emulator_outlives_us(stub: Build, how: signal.Signals) -> None:
     assert not _wait_for(elf, lambda found: not found)
 
 
-def _wait_for(elf: Path, wanted: object) -> list[str]:
+def _wait_for(elf: Path, wanted: Callable[[set[int]], bool]) -> set[int]:
     """Process ids of the emulators that run a firmware, as soon as they are as wanted."""
-    assert callable(wanted)
     end = time.monotonic() + 10
     while True:
-        found = subprocess.run(
-            ["pgrep", "-f", f"qemu-system-arm.* {elf}"], capture_output=True, text=True, check=False
-        ).stdout.split()
+        found = running_with(str(elf), "qemu-system-arm")
         if wanted(found) or time.monotonic() > end:
             return found
         time.sleep(0.05)

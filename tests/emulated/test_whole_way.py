@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.processes import children_of
 from tinyq.evaluation import run_tflm
 
 pytestmark = [
@@ -123,9 +124,9 @@ def test_an_interrupt_ends_everything(digits: Path) -> None:
     command = [sys.executable, "-m", "tinyq", "test", str(digits / "out"), "--data", str(digits / "digits.npz")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 60
-    while not _children(process.pid, "qemu-system-arm") and time.monotonic() < deadline and process.poll() is None:
+    while not children_of(process.pid, "qemu-system-arm") and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.02)
-    children = _children(process.pid, "qemu-system-arm")
+    children = children_of(process.pid, "qemu-system-arm")
     assert children
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
@@ -133,26 +134,6 @@ def test_an_interrupt_ends_everything(digits: Path) -> None:
     assert b"Traceback" not in errors
     time.sleep(0.3)
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
-
-
-def _children(parent: int, name: str) -> list[int]:
-    """Processes below ``parent`` whose program is ``name``."""
-    parents: dict[int, tuple[int, str]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "stat").read_text()
-            program = (folder / "cmdline").read_bytes().split(b"\0")[0].decode()
-        except OSError:
-            continue
-        parents[int(folder.name)] = (int(text.rpartition(")")[2].split()[1]), program)
-    found = []
-    for pid, (_, program) in parents.items():
-        above = pid
-        while above in parents and above != parent:
-            above = parents[above][0]
-        if above == parent and Path(program).name == name:
-            found.append(pid)
-    return found
 
 
 MODELS = pytest.mark.skipif(not os.environ.get("TINYQ_MLPERF_TINY"), reason="TINYQ_MLPERF_TINY is not set")
