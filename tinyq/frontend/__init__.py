@@ -2,5 +2,6 @@
 
 from tinyq.frontend.load import LoadedModel, load_model
 from tinyq.frontend.stock import stock_quantize
+from tinyq.frontend.synthetic import Synthetic, synthesize
 
-__all__ = ["LoadedModel", "load_model", "stock_quantize"]
+__all__ = ["LoadedModel", "Synthetic", "load_model", "stock_quantize", "synthesize"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from tinyq.graph.batch_norm import BatchNorm
 
 _FUSED = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 _ADDITIONS = ("Add", "AddV2", "BiasAdd")
-_TRANSPARENT = ("Identity", "Cast", "Reshape", "ReadVariableOp")
+_TRANSPARENT = ("Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "ReadVariableOp")
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 _BIAS = {"TRANSPOSE_CONV": 3}
 _TOLERANCE = 1e-3  # the converter folds in float32, in an order of its own
@@ -64,7 +65,9 @@ def place(found: tuple[Normalization, ...], graph: Graph, scopes: Mapping[str, s
     placed: dict[int, BatchNorm] = {}
     for n in found:
         fitting = [op.outputs[0] for op in graph.ops if op.outputs and _fits(n, graph, op)]
-        named = [t for t in fitting if n.node in graph.tensors[t].name.split(";")]
+        # the converter numbers what it splits a node into
+        own = re.compile(rf"(?:^|;){re.escape(n.node)}\d*(?:$|;)")
+        named = [t for t in fitting if own.search(graph.tensors[t].name)]
         candidates = named or [t for t in fitting if t in graph.outputs]
         if len(candidates) == 1:
             layer = readable(n.node, scopes).rsplit("/batchnorm/", 1)[0].rsplit("/FusedBatchNorm", 1)[0]
@@ -140,6 +143,8 @@ def _other(product: Any, factor: Any) -> Any:
 
 
 def _bias(tensor: Any) -> Array | None:
+    while tensor.op.type in _TRANSPARENT:
+        tensor = tensor.op.inputs[0]
     if tensor.op.type not in _ADDITIONS:
         return None
     return next((c for t in reversed(tensor.op.inputs) if (c := _constant(t)) is not None), None)

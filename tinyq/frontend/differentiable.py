@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from tinyq.graph import DType, Graph, Op
+from tinyq.graph import Graph, Op
 from tinyq.graph.options import OpaqueOptions
 
 Tensors = dict[int, Any]
@@ -32,7 +32,7 @@ def run(graph: Graph, inputs: Mapping[int, Any]) -> tuple[Tensors, Tensors]:
     values.update(inputs)
     before: Tensors = {}
     for op in graph.ops:
-        if op.kind not in OPERATIONS or len(op.outputs) != 1 or any(t >= 0 and t not in values for t in op.inputs):
+        if not _computable(op, values):
             continue
         result = OPERATIONS[op.kind](graph, op, [values[t] if t >= 0 else None for t in op.inputs])
         before[op.outputs[0]] = result
@@ -40,10 +40,17 @@ def run(graph: Graph, inputs: Mapping[int, Any]) -> tuple[Tensors, Tensors]:
     return {t: v for t, v in values.items() if t not in constants}, before
 
 
-def supports(graph: Graph) -> tuple[str, ...]:
-    """Kinds of operators on float activations that :func:`run` stops at."""
-    floats = (op for op in graph.ops if any(graph.tensors[t].dtype is DType.FLOAT32 for t in op.outputs))
-    return tuple(sorted({op.kind for op in floats} - OPERATIONS.keys()))
+def reached(graph: Graph) -> frozenset[int]:
+    """Activations that :func:`run` computes from the graph's inputs; imports nothing heavy."""
+    known = {i for i, t in enumerate(graph.tensors) if t.is_constant} | set(graph.inputs)
+    for op in graph.ops:
+        if _computable(op, known):
+            known.update(op.outputs)
+    return frozenset(t for t in known if not graph.tensors[t].is_constant)
+
+
+def _computable(op: Op, known: Container[int]) -> bool:
+    return op.kind in OPERATIONS and len(op.outputs) == 1 and all(t < 0 or t in known for t in op.inputs)
 
 
 def _activate(value: Any, activation: str) -> Any:
@@ -184,6 +191,8 @@ OPERATIONS: dict[str, Operation] = {
     "TANH": _plain(lambda tf, x: tf.tanh(x)),
     "HARD_SWISH": _plain(lambda tf, x: x * tf.nn.relu6(x + 3.0) / 6.0),
     "PAD": _plain(lambda tf, x, amounts: tf.pad(x, amounts)),
+    "SPACE_TO_BATCH_ND": _plain(lambda tf, x, block, amounts: tf.space_to_batch(x, block, amounts)),
+    "BATCH_TO_SPACE_ND": _plain(lambda tf, x, block, crops: tf.batch_to_space(x, block, crops)),
     "TRANSPOSE": _plain(lambda tf, x, order: tf.transpose(x, order)),
     "QUANTIZE": _plain(lambda tf, x: x),
     "DEQUANTIZE": _plain(lambda tf, x: x),
