@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tinyq.graph import Graph, Op
 from tinyq.graph.options import ConvOptions, FullyConnectedOptions, PoolOptions
 
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 # f(s x) = s f(x) for s > 0, channel by channel
-_EQUIVARIANT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "MEAN", "PAD", "RELU")
+_EQUIVARIANT = ("MAX_POOL_2D", "AVERAGE_POOL_2D", "RESHAPE", "MEAN", "PAD", "RELU", "LEAKY_RELU")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def pairs(graph: Graph, activations: tuple[str, ...] = ("NONE", "RELU")) -> tupl
     """
     found = []
     for index, op in enumerate(graph.ops):
-        if op.kind in _WEIGHTED and activation_of(op) in activations and has_constant_weights(graph, op):
+        if op.kind in WEIGHTED and activation_of(op) in activations and has_constant_weights(graph, op):
             pair = _follow(graph, index)
             if pair is not None:
                 found.append(pair)
@@ -74,7 +74,7 @@ def _follow(graph: Graph, first: int) -> Pair | None:
         op = graph.ops[readers[0]]
         if op.inputs[0] != tensor or op.inputs.count(tensor) != 1:
             return None
-        if op.kind in _WEIGHTED:
+        if op.kind in WEIGHTED:
             fits = has_constant_weights(graph, op) and input_channels(graph, op) % channels == 0
             return Pair(first, readers[0], tuple(passed), channels) if fits else None
         if op.kind not in _EQUIVARIANT or activation_of(op) not in ("NONE", "RELU") or not _keeps_channels(graph, op):
@@ -141,12 +141,40 @@ def scale_outputs(graph: Graph, op: Op, factors: NDArray[np.float64]) -> Mapping
 
 
 def scale_inputs(graph: Graph, op: Op, factors: NDArray[np.float64]) -> Mapping[int, NDArray[np.float32]]:
-    """New weights, by tensor index, of a layer that undoes ``factors`` on the channels that it reads."""
-    weights = _weights(graph, op)
-    repeated = np.tile(factors, input_channels(graph, op) // factors.size)
+    """New weights, by tensor index, of a layer whose input channels are multiplied by ``factors``.
+
+    ``factors`` may be shorter than the input has channels, if input ``i`` reads channel ``i % factors.size``.
+    """
+    return {op.inputs[1]: (_weights(graph, op) * _along_inputs(graph, op, factors)).astype(np.float32)}
+
+
+def sum_of_inputs(graph: Graph, op: Op, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a layer's sums of products come to, ``[outputs]``, if all places of an input channel hold the same value."""
+    products = _weights(graph, op) * _along_inputs(graph, op, values)
+    axis = output_axis(op)
+    return np.asarray(products.sum(axis=tuple(i for i in range(products.ndim) if i != axis)))
+
+
+def reads_padding(graph: Graph, op: Op) -> bool:
+    """Whether a layer sees zeros beyond the border of its input."""
+    options = op.options
+    if not isinstance(options, ConvOptions) or options.padding == "VALID":
+        return False
+    source, target = graph.tensors[op.inputs[0]].shape, graph.tensors[op.outputs[0]].shape
+    kernel = graph.tensors[op.inputs[1]].shape[1:3]
+    steps = ((options.stride_h, options.dilation_h), (options.stride_w, options.dilation_w))
+    return any(
+        (out - 1) * stride + (size - 1) * dilation + 1 > held
+        for held, out, size, (stride, dilation) in zip(source[1:3], target[1:3], kernel, steps, strict=True)
+    )
+
+
+def _along_inputs(graph: Graph, op: Op, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of input channels along the last dimension of the weights."""
+    repeated = np.tile(values, input_channels(graph, op) // values.size)
     if op.kind == "DEPTHWISE_CONV_2D":
-        repeated = np.repeat(repeated, weights.shape[-1] // repeated.size)
-    return {op.inputs[1]: (weights / repeated).astype(np.float32)}
+        return np.repeat(repeated, graph.tensors[op.inputs[1]].shape[-1] // repeated.size)
+    return repeated
 
 
 def _weights(graph: Graph, op: Op) -> NDArray[np.float64]:

@@ -22,6 +22,9 @@ _SWEEPS = 20
 _CONVERGED = 1e-3
 # beyond this a factor gains nothing in eight bits, and float32 begins to lose
 _LARGEST_FACTOR = 1e4
+_SIX = 6.0
+# how far a channel may be raised towards 6: data that were not seen may be somewhat larger
+_FILLED = 0.8
 
 
 def equalize(graph: Graph, movable: Mapping[int, NDArray[np.float64]] | None = None, sweeps: int = _SWEEPS) -> Graph:
@@ -34,7 +37,8 @@ def equalize(graph: Graph, movable: Mapping[int, NDArray[np.float64]] | None = N
     Args:
         graph: A float graph.
         movable: For tensors behind a ReLU6, by tensor index, the largest value seen of each channel, ``[channels]``.
-            Channels are scaled only as far as they stay below 6. Without an entry a ReLU6 ends the chain.
+            Channels that come to 6 are not scaled, others only as far as they stay well below. Without an entry a
+            ReLU6 ends the chain.
         sweeps: At most so many.
     """
     movable = movable or {}
@@ -49,7 +53,7 @@ def equalize(graph: Graph, movable: Mapping[int, NDArray[np.float64]] | None = N
             if limit is not None:
                 factors = _below_six(factors, limit)
                 seen[pair.tensors[0]] = limit / factors
-            arrays = {**scale_outputs(graph, first, 1 / factors), **scale_inputs(graph, second, 1 / factors)}
+            arrays = {**scale_outputs(graph, first, 1 / factors), **scale_inputs(graph, second, factors)}
             graph = graph.replace_tensors({i: replace(graph.tensors[i], data=data) for i, data in arrays.items()})
             change = max(change, float(np.abs(np.log(factors)).max()))
         if change < _CONVERGED:
@@ -66,9 +70,8 @@ def _factors(r1: NDArray[np.float64], r2: NDArray[np.float64]) -> NDArray[np.flo
 
 def _below_six(factors: NDArray[np.float64], largest: NDArray[np.float64]) -> NDArray[np.float64]:
     """Factors by which a channel may be divided while its largest value stays below 6; 1 where it is not below now."""
-    held = largest < 6.0
-    least = np.where(held, largest / (6.0 * (1 - 1e-6)), 1.0)
-    return np.where(held, np.maximum(factors, least), 1.0)
+    least = np.minimum(1.0, largest / (_FILLED * _SIX))
+    return np.where(largest < _SIX, np.maximum(factors, least), 1.0)
 
 
 def _is_relu6(graph: Graph, pair: Pair) -> bool:
