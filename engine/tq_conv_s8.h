@@ -4,24 +4,11 @@
 
 #include <stdint.h>
 
+#include "tq_conv_shape.h"
 #include "tq_linear_s8.h"
 
 typedef struct {
-    int32_t batches;
-    int32_t input_height;
-    int32_t input_width;
-    int32_t input_channels;
-    int32_t output_height;
-    int32_t output_width;
-    int32_t output_channels;
-    int32_t filter_height;
-    int32_t filter_width;
-    int32_t stride_height;
-    int32_t stride_width;
-    int32_t dilation_height;
-    int32_t dilation_width;
-    int32_t padding_top;
-    int32_t padding_left;
+    tq_conv_shape shape;
     int32_t groups;
     int32_t input_zero_point;   /* what padding holds */
     tq_linear_s8_params linear; /* weights [output_channels][filter_height][filter_width][input_channels / groups] */

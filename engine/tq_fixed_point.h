@@ -41,6 +41,16 @@ static inline int32_t tq_scale(int32_t x, int32_t multiplier, int32_t shift)
     return tq_divide_by_power_of_two(tq_multiply_high(shifted, multiplier), right);
 }
 
+/* x times a real factor multiplier * 2^(shift - 15), multiplier in [0, 2^15), shift in [-31, 7]: how TensorFlow Lite
+ * Micro scales 64-bit sums. Rounded once, to nearest, ties up; modulo 2^32. For |x| < 2^47.
+ */
+static inline int32_t tq_scale_64(int64_t x, int32_t multiplier, int32_t shift)
+{
+    const int32_t right = 15 - shift;
+
+    return (int32_t)((x * multiplier + (INT64_C(1) << (right - 1))) >> right);
+}
+
 /* x limited to [low, high]. */
 static inline int32_t tq_clamp(int32_t x, int32_t low, int32_t high)
 {

@@ -1,15 +1,5 @@
 #include "tq_linear_s8.h"
 
-#include "tq_fixed_point.h"
-
-static int8_t requantize(const tq_linear_s8_params *p, int32_t sum, int32_t channel)
-{
-    const int32_t i = channel * p->multiplier_step;
-    const int32_t value = tq_scale(tq_add(sum, p->bias[channel]), p->multiplier[i], p->shift[i]);
-
-    return (int8_t)tq_clamp(tq_add(value, p->output_zero_point), p->output_min, p->output_max);
-}
-
 void tq_linear_s8(const tq_linear_s8_params *p, const int8_t *input, int32_t first, int32_t count, int32_t extra,
                   int8_t *output)
 {
@@ -37,10 +27,10 @@ void tq_linear_s8(const tq_linear_s8_params *p, const int8_t *input, int32_t fir
             sum2 += x * w2[k];
             sum3 += x * w3[k];
         }
-        output[channel] = requantize(p, sum0, channel);
-        output[channel + 1] = requantize(p, sum1, channel + 1);
-        output[channel + 2] = requantize(p, sum2, channel + 2);
-        output[channel + 3] = requantize(p, sum3, channel + 3);
+        output[channel] = tq_sum_to_s8(&p->output, sum0, channel);
+        output[channel + 1] = tq_sum_to_s8(&p->output, sum1, channel + 1);
+        output[channel + 2] = tq_sum_to_s8(&p->output, sum2, channel + 2);
+        output[channel + 3] = tq_sum_to_s8(&p->output, sum3, channel + 3);
         w = w3 + depth;
     }
     for (; channel < end; ++channel) {
@@ -49,7 +39,7 @@ void tq_linear_s8(const tq_linear_s8_params *p, const int8_t *input, int32_t fir
         for (int32_t k = 0; k < depth; ++k) {
             sum += input[k] * w[k];
         }
-        output[channel] = requantize(p, sum, channel);
+        output[channel] = tq_sum_to_s8(&p->output, sum, channel);
         w += depth;
     }
 }

@@ -4,19 +4,13 @@
 
 #include <stdint.h>
 
-/* Weights, and how sums become int8. `bias` already holds -input_zero_point * sum(weights) of its channel, so that
- * inputs are used as they are.
- */
+#include "tq_output_s8.h"
+
+/* `output.bias` already holds -input_zero_point * sum(weights) of its channel, so that inputs are used as they are. */
 typedef struct {
-    int32_t depth;            /* inputs per output channel */
-    const int8_t *weights;    /* [channels][depth] */
-    const int32_t *bias;      /* [channels] */
-    const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
-    const int8_t *shift;      /* as multiplier */
-    int32_t multiplier_step;  /* 1: a multiplier for each channel, 0: one for all */
-    int32_t output_zero_point;
-    int32_t output_min; /* fused activation */
-    int32_t output_max;
+    int32_t depth;         /* inputs per output channel */
+    const int8_t *weights; /* [channels][depth] */
+    tq_output_s8 output;
 } tq_linear_s8_params;
 
 /* Computes output[first .. first + count - 1] from input[depth]; `extra` is added to every sum. */

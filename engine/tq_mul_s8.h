@@ -1,23 +1,9 @@
-/* MUL with broadcasting. */
+/* MUL of int8 with broadcasting. */
 #ifndef TQ_MUL_S8_H
 #define TQ_MUL_S8_H
 
-#include <stdint.h>
+#include "tq_mul.h"
 
-#include "tq_nest.h"
-
-typedef struct {
-    tq_nest rows;    /* over rows of the output; strides[i] in operand i */
-    int32_t columns; /* length of a row */
-    int32_t steps[2]; /* along a row, in each operand: 1, or 0 where it is broadcast */
-    int32_t zero_points[2];
-    int32_t multiplier; /* of the product */
-    int32_t shift;
-    int32_t output_zero_point;
-    int32_t output_min; /* fused activation */
-    int32_t output_max;
-} tq_mul_s8_params;
-
-void tq_mul_s8(const tq_mul_s8_params *p, const int8_t *input_0, const int8_t *input_1, int8_t *output);
+void tq_mul_s8(const tq_mul_params *p, const int8_t *input_0, const int8_t *input_1, int8_t *output);
 
 #endif

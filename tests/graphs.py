@@ -6,6 +6,7 @@ come up with a probability that a few dozen cases will meet.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,26 @@ PADDINGS: tuple[Padding, ...] = ("SAME", "VALID")
 Shape = tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Types:
+    """The types of an operator with weights."""
+
+    activations: DType = DType.INT8
+    weights: DType = DType.INT8
+    bias: DType = DType.INT32
+
+    @property
+    def widening(self) -> int:
+        """How many steps of the activations' type there are to one of int8."""
+        return int(2 ** (self.activations.bits - 8))
+
+
+W8A8 = Types()
+W4A8 = Types(weights=DType.INT4)
+W8A16 = Types(DType.INT16, bias=DType.INT64)
+W8A16_BIAS32 = Types(DType.INT16)
+
+
 @dataclass
 class GraphBuilder:
     """Collects tensors and ops; methods that add a tensor return its index."""
@@ -54,6 +75,12 @@ class GraphBuilder:
     ) -> int:
         self.tensors.append(Tensor(name or f"tensor_{len(self.tensors)}", shape, dtype, quantization, data))
         return len(self.tensors) - 1
+
+    def codes(self, shape: Shape, dtype: DType, scale: float, zero_point: int, data: NDArray[Any] | None = None) -> int:
+        """A tensor of int8 or int16; scale and zero point are given as for int8, and an int16 tensor has none."""
+        if dtype is DType.INT8:
+            return self.tensor(shape, dtype, Quantization.per_tensor(scale, zero_point), data)
+        return self.tensor(shape, dtype, Quantization.per_tensor(float(np.float32(scale / 256)), 0), data)
 
     def int8(self, shape: Shape, scale: float, zero_point: int, data: NDArray[np.int8] | None = None) -> int:
         return self.tensor(shape, DType.INT8, Quantization.per_tensor(scale, zero_point), data)
@@ -97,33 +124,44 @@ def output_zero_point(rng: np.random.Generator, activation: Activation) -> int:
 
 
 def _weights(
-    b: GraphBuilder, rng: np.random.Generator, shape: Shape, axis: int, per_channel: bool, zero_point: int = 0
+    b: GraphBuilder,
+    rng: np.random.Generator,
+    types: Types,
+    shape: Shape,
+    axis: int,
+    per_channel: bool,
+    zero_point: int = 0,
 ) -> int:
     channels = shape[axis]
-    data = rng.integers(-128, 128, shape, np.int8)
+    limit = 2 ** (types.weights.bits - 1)
+    data = rng.integers(-limit, limit, shape, np.int8)
     if rng.random() < 0.2:  # a channel of zeros alone
         np.moveaxis(data, axis, 0)[int(rng.integers(channels))] = 0
     count = channels if per_channel else 1
     scales = (10 ** rng.uniform(-3, -1) * rng.uniform(0.2, 1.0, count)).astype(np.float32)
-    return b.tensor(shape, DType.INT8, Quantization(scales, np.full(count, zero_point, np.int64), axis), data)
+    return b.tensor(shape, types.weights, Quantization(scales, np.full(count, zero_point, np.int64), axis), data)
 
 
-def _bias(b: GraphBuilder, rng: np.random.Generator, source: int, weights: int, channels: int, depth: int) -> int:
-    """-1 now and then: no bias."""
+def _bias(
+    b: GraphBuilder, rng: np.random.Generator, types: Types, source: int, weights: int, channels: int, depth: int
+) -> int:
+    """-1 now and then: no bias. Of int64, now and then, as large as the sums may be: less than 2^46."""
     if rng.random() < 0.25:
         return -1
-    spread = 127 * 70 * math.sqrt(depth) if rng.random() < 0.9 else 2.0**31
-    data = np.clip(rng.normal(0, spread, channels), -(2.0**31), 2.0**31 - 1).astype(np.int32)
+    largest = 2.0**31 if types.bias is DType.INT32 else 2.0**46
+    spread = 127 * 70 * math.sqrt(depth) * types.widening if rng.random() < 0.9 else largest
+    data = np.clip(rng.normal(0, spread, channels), -largest, largest - 1).astype(types.bias.numpy)
     inputs, factors = b.tensors[source].quantization, b.tensors[weights].quantization
     assert inputs is not None
     assert factors is not None
     scale = (inputs.scale * factors.scale).astype(np.float32)
-    return b.tensor((channels,), DType.INT32, Quantization(scale, np.zeros(scale.size, np.int64)), data)
+    return b.tensor((channels,), types.bias, Quantization(scale, np.zeros(scale.size, np.int64)), data)
 
 
 def _product_output(
     b: GraphBuilder,
     rng: np.random.Generator,
+    types: Types,
     shape: Shape,
     source: int,
     weights: int,
@@ -134,9 +172,12 @@ def _product_output(
     inputs, factors = b.tensors[source].quantization, b.tensors[weights].quantization
     assert inputs is not None
     assert factors is not None
-    deviation = float(inputs.scale[0]) * float(factors.scale.mean()) * 70 * 70 * math.sqrt(depth)
-    spread = 10 ** rng.uniform(1, 2.3) if rng.random() < 0.85 else 10 ** rng.uniform(-3, 6)
-    return b.int8(shape, float(np.float32(deviation / spread)), output_zero_point(rng, activation))
+    typical = 0.55 * 2 ** (types.weights.bits - 1)
+    deviation = float(inputs.scale[0]) * types.widening * 70 * float(factors.scale.mean()) * typical * math.sqrt(depth)
+    widest = 6 if types.bias is DType.INT32 else 5  # 64-bit sums cannot be scaled up by more than 2^7
+    spread = 10 ** rng.uniform(1, 2.3) if rng.random() < 0.85 else 10 ** rng.uniform(-3, widest)
+    scale = float(np.float32(deviation / spread))
+    return b.codes(shape, types.activations, scale, output_zero_point(rng, activation))
 
 
 def _outputs(padding: Padding, size: int, filter_size: int, stride: int, dilation: int = 1) -> int:
@@ -156,7 +197,7 @@ def _window(rng: np.random.Generator, dilations: bool = True) -> tuple[Padding, 
     return padding, axes
 
 
-def conv_2d(rng: np.random.Generator, pointwise: bool = False) -> Graph:
+def conv_2d(rng: np.random.Generator, pointwise: bool = False, types: Types = W8A8) -> Graph:
     b = GraphBuilder()
     padding, (h, w) = _window(rng)
     if pointwise:
@@ -167,36 +208,36 @@ def conv_2d(rng: np.random.Generator, pointwise: bool = False) -> Graph:
     depth, filters = int(rng.integers(1, 9)), int(rng.integers(1, 7))
     batches, channels = int(pick(rng, (1, 1, 1, 2))), groups * filters
     activation: Activation = pick(rng, ACTIVATIONS)
-    x = b.int8((batches, h[0], w[0], groups * depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, (channels, h[1], w[1], depth), 0, rng.random() < 0.7, int(rng.integers(-2, 3)))
+    x = b.codes((batches, h[0], w[0], groups * depth), types.activations, some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, types, (channels, h[1], w[1], depth), 0, rng.random() < 0.7, int(rng.integers(-2, 3)))
     taps = h[1] * w[1] * depth
-    bias = _bias(b, rng, x, weights, channels, taps)
+    bias = _bias(b, rng, types, x, weights, channels, taps)
     shape = (batches, _outputs(padding, *h), _outputs(padding, *w), channels)
-    y = _product_output(b, rng, shape, x, weights, taps, activation)
+    y = _product_output(b, rng, types, shape, x, weights, taps, activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     b.op("CONV_2D", inputs, y, ConvOptions(h[2], w[2], h[3], w[3], padding, activation))
     return b.graph([x], [y])
 
 
-def depthwise_conv_2d(rng: np.random.Generator) -> Graph:
+def depthwise_conv_2d(rng: np.random.Generator, types: Types = W8A8) -> Graph:
     b = GraphBuilder()
     padding, (h, w) = _window(rng)
     multiplier = int(pick(rng, (1, 1, 2, 3)))
     depth, batches = int(rng.integers(1, 9)), int(pick(rng, (1, 1, 1, 2)))
     channels = depth * multiplier
     activation: Activation = pick(rng, ACTIVATIONS)
-    x = b.int8((batches, h[0], w[0], depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, (1, h[1], w[1], channels), 3, rng.random() < 0.7)
-    bias = _bias(b, rng, x, weights, channels, h[1] * w[1])
+    x = b.codes((batches, h[0], w[0], depth), types.activations, some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, types, (1, h[1], w[1], channels), 3, rng.random() < 0.7)
+    bias = _bias(b, rng, types, x, weights, channels, h[1] * w[1])
     shape = (batches, _outputs(padding, *h), _outputs(padding, *w), channels)
-    y = _product_output(b, rng, shape, x, weights, h[1] * w[1], activation)
+    y = _product_output(b, rng, types, shape, x, weights, h[1] * w[1], activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     options = DepthwiseConvOptions(h[2], w[2], h[3], w[3], padding, activation, multiplier)
     b.op("DEPTHWISE_CONV_2D", inputs, y, options)
     return b.graph([x], [y])
 
 
-def fully_connected(rng: np.random.Generator) -> Graph:
+def fully_connected(rng: np.random.Generator, types: Types = W8A8) -> Graph:
     b = GraphBuilder()
     depth, channels = int(rng.integers(1, 70)), int(rng.integers(1, 20))
     activation: Activation = pick(rng, ACTIVATIONS)
@@ -205,54 +246,63 @@ def fully_connected(rng: np.random.Generator) -> Graph:
     shape = (*rows, depth)
     if not keep and rng.random() < 0.3 and depth % 2 == 0:  # flattened by the operator itself
         shape = (*rows, 2, depth // 2)
-    per_channel = bool(rng.random() < 0.5)
+    per_channel = bool(rng.random() < 0.5) and types.weights is not DType.INT4
     zero_point = int(rng.integers(-128, 128)) if not per_channel and rng.random() < 0.2 else 0
-    x = b.int8(shape, some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, (channels, depth), 0, per_channel, zero_point)
-    bias = _bias(b, rng, x, weights, channels, depth)
-    y = _product_output(b, rng, (*rows, channels), x, weights, depth, activation)
+    x = b.codes(shape, types.activations, some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, types, (channels, depth), 0, per_channel, zero_point)
+    bias = _bias(b, rng, types, x, weights, channels, depth)
+    y = _product_output(b, rng, types, (*rows, channels), x, weights, depth, activation)
+    if types.activations is DType.INT16 and rng.random() < 0.2:  # only this operator heeds zero points of int16
+        for tensor in (x, y):
+            q = Quantization.per_tensor(_scale(b, tensor), int(rng.integers(-3000, 3000)))
+            b.tensors[tensor] = dataclasses.replace(b.tensors[tensor], quantization=q)
     b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions(activation, keep))
     return b.graph([x], [y])
 
 
-def fully_connected_ties(rng: np.random.Generator, per_channel: bool) -> Graph:
+def fully_connected_ties(rng: np.random.Generator, per_channel: bool, types: Types = W8A8) -> Graph:
     """Weights of zero, and biases that lie around the ties of the requantization, where every bit of it matters."""
     b = GraphBuilder()
-    x = b.int8((1, 1), some_scale(rng), 0)
-    codes = rng.integers(-100, 100, 40) + 0.5
+    x = b.codes((1, 1), types.activations, some_scale(rng), 0)
+    codes = rng.integers(-100, 100, 40) * types.widening + 0.5
     offsets = np.arange(-32, 33)
     channels = codes.size * offsets.size
     scales = np.full(channels if per_channel else 1, some_scale(rng), np.float32)
     zeros = np.zeros(scales.size, np.int64)
     weights = b.tensor(
-        (channels, 1), DType.INT8, Quantization(scales, zeros), np.zeros((channels, 1), np.int8)
+        (channels, 1), types.weights, Quantization(scales, zeros), np.zeros((channels, 1), np.int8)
     )  # fmt: skip
     step = 2.0 ** rng.uniform(2, 24)  # sums to an output code
     product = float(np.float32(_scale(b, x)) * scales[0])
     out_scale = float(np.float32(product * step))
-    ties = codes * out_scale / product
-    biases = np.rint(ties[:, None] + offsets).reshape(-1).clip(-(2**31), 2**31 - 1).astype(np.int32)
-    bias = b.tensor((channels,), DType.INT32, Quantization(np.full(scales.size, product, np.float32), zeros), biases)
-    y = b.int8((1, channels), out_scale, int(rng.integers(-20, 20)))
+    factor = product / out_scale
+    if types.bias is DType.INT64:  # multipliers of 15 bits
+        mantissa, exponent = math.frexp(factor)
+        factor = math.floor(mantissa * 2**15 + 0.5) * 2.0 ** (exponent - 15)
+    limits = np.iinfo(types.bias.numpy)
+    biases = np.rint((codes / factor)[:, None] + offsets).reshape(-1).clip(limits.min, limits.max)
+    quantization = Quantization(np.full(scales.size, product, np.float32), zeros)
+    bias = b.tensor((channels,), types.bias, quantization, biases.astype(types.bias.numpy))
+    y = b.tensor((1, channels), types.activations, Quantization.per_tensor(out_scale, int(rng.integers(-20, 20))))
     b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions())
     return b.graph([x], [y])
 
 
-def pool(rng: np.random.Generator, kind: str) -> Graph:
+def pool(rng: np.random.Generator, kind: str, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     padding, (h, w) = _window(rng, dilations=False)
     channels, batches = int(rng.integers(1, 7)), int(pick(rng, (1, 1, 2)))
     activation: Activation = pick(rng, ACTIVATIONS)
     scale, zero_point = some_scale(rng), output_zero_point(rng, activation)
     if activation == "RELU6" and rng.random() < 0.7:
-        scale, zero_point = _tie_scale(rng, 6.0), -128
-    x = b.int8((batches, h[0], w[0], channels), scale, zero_point)
-    y = b.int8((batches, _outputs(padding, *h), _outputs(padding, *w), channels), scale, zero_point)
+        scale, zero_point = _tie_scale(rng, 6.0) * (1 if dtype is DType.INT8 else 256), -128
+    x = b.codes((batches, h[0], w[0], channels), dtype, scale, zero_point)
+    y = b.codes((batches, _outputs(padding, *h), _outputs(padding, *w), channels), dtype, scale, zero_point)
     b.op(kind, (x,), y, PoolOptions(h[1], w[1], h[2], w[2], padding, activation))
     return b.graph([x], [y])
 
 
-def mean(rng: np.random.Generator) -> Graph:
+def mean(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     rank = int(rng.integers(1, 6))
     shape = tuple(int(d) for d in rng.integers(1, 6, rank))
@@ -261,9 +311,9 @@ def mean(rng: np.random.Generator) -> Graph:
     reduced = tuple(1 if i in axes else d for i, d in enumerate(shape) if keep or i not in axes)
     written = [a - rank if rng.random() < 0.3 else a for a in axes]
     scale = some_scale(rng)
-    x = b.int8(shape, scale, some_zero_point(rng))
+    x = b.codes(shape, dtype, scale, some_zero_point(rng))
     ratio = 10 ** rng.uniform(-1.5, 0.5) if rng.random() < 0.9 else 2.0**29  # so far apart that little is left
-    y = b.int8(reduced, float(np.float32(scale * ratio)), some_zero_point(rng))
+    y = b.codes(reduced, dtype, float(np.float32(scale * ratio)), some_zero_point(rng))
     b.op("MEAN", (x, b.int32(written)), y, ReducerOptions(keep))
     return b.graph([x], [y])
 
@@ -287,15 +337,18 @@ def _broadcast_shapes(rng: np.random.Generator) -> tuple[Shape, Shape, Shape]:
     return (a, other, result) if rng.random() < 0.5 else (other, a, result)
 
 
-def _operands(b: GraphBuilder, rng: np.random.Generator, shapes: Sequence[Shape]) -> tuple[list[int], list[int]]:
+def _operands(
+    b: GraphBuilder, rng: np.random.Generator, dtype: DType, shapes: Sequence[Shape]
+) -> tuple[list[int], list[int]]:
     """Indices of two operands, and of those that are inputs: one may be constant, or both the same."""
-    made = [b.int8(s, some_scale(rng), some_zero_point(rng)) for s in shapes]
+    made = [b.codes(s, dtype, some_scale(rng), some_zero_point(rng)) for s in shapes]
     which = rng.random()
     if which < 0.25:
         constant = int(rng.integers(2))
         i = made[constant]
-        data = rng.integers(-128, 128, shapes[constant], np.int8)
-        b.tensors[i] = Tensor(b.tensors[i].name, shapes[constant], DType.INT8, b.tensors[i].quantization, data)
+        limit = 2 ** (dtype.bits - 1)
+        data = rng.integers(-limit, limit, shapes[constant], dtype.numpy)
+        b.tensors[i] = dataclasses.replace(b.tensors[i], data=data)
         return made, [made[1 - constant]]
     if which < 0.35 and shapes[0] == shapes[1]:
         return [made[0], made[0]], [made[0]]
@@ -308,52 +361,60 @@ def _scale(b: GraphBuilder, tensor: int) -> float:
     return float(quantization.scale[0])
 
 
-def add(rng: np.random.Generator) -> Graph:
+def add(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     first, second, result = _broadcast_shapes(rng)
-    operands, inputs = _operands(b, rng, (first, second))
+    operands, inputs = _operands(b, rng, dtype, (first, second))
     activation: Activation = pick(rng, ACTIVATIONS)
-    scale = max(_scale(b, t) for t in operands) * 10 ** rng.uniform(-1.5, 1.0)
-    y = b.int8(result, float(np.float32(scale)), output_zero_point(rng, activation))
-    b.op("ADD", operands, y, AddOptions(activation))
+    widening = 2 ** (dtype.bits - 8)
+    scale = max(_scale(b, t) for t in operands) * widening * 10 ** rng.uniform(-1.5, 1.0)
+    y = b.codes(result, dtype, float(np.float32(scale)), output_zero_point(rng, activation))
+    if dtype is DType.INT16 and rng.random() < 0.3:  # only this operator heeds zero points of int16
+        for tensor in {*operands, y}:
+            q = Quantization.per_tensor(_scale(b, tensor), int(rng.integers(-32000, 32000)))
+            b.tensors[tensor] = dataclasses.replace(b.tensors[tensor], quantization=q)
+    power_of_two = bool(rng.random() < 0.5) if dtype is DType.INT16 else False
+    b.op("ADD", operands, y, AddOptions(activation, power_of_two))
     return b.graph(inputs, [y])
 
 
-def mul(rng: np.random.Generator) -> Graph:
+def mul(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     first, second, result = _broadcast_shapes(rng)
-    operands, inputs = _operands(b, rng, (first, second))
+    operands, inputs = _operands(b, rng, dtype, (first, second))
     activation: Activation = pick(rng, ACTIVATIONS)
-    scale = _scale(b, operands[0]) * _scale(b, operands[1]) * 10 ** rng.uniform(-1, 3)
-    y = b.int8(result, float(np.float32(scale)), output_zero_point(rng, activation))
+    widening = 2 ** (2 * dtype.bits - 16)
+    scale = _scale(b, operands[0]) * _scale(b, operands[1]) * widening * 10 ** rng.uniform(-1, 3)
+    y = b.codes(result, dtype, float(np.float32(scale)), output_zero_point(rng, activation))
     b.op("MUL", operands, y, MulOptions(activation))
     return b.graph(inputs, [y])
 
 
-def reshape(rng: np.random.Generator) -> Graph:
+def reshape(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     shape = tuple(int(d) for d in rng.integers(1, 5, int(rng.integers(1, 5))))
     new = (int(np.prod(shape)),) if rng.random() < 0.5 else tuple(reversed(shape))
     scale, zero_point = some_scale(rng), some_zero_point(rng)
-    x = b.int8(shape, scale, zero_point)
-    y = b.int8(new, scale, zero_point)
+    x = b.codes(shape, dtype, scale, zero_point)
+    y = b.codes(new, dtype, scale, zero_point)
     b.op("RESHAPE", (x, b.int32(new)), y, ReshapeOptions(new))
     z = b.int8(new, some_scale(rng), some_zero_point(rng))
     b.op("QUANTIZE", (y,), z)
     return b.graph([x], [y, z] if rng.random() < 0.5 else [z])
 
 
-def pad(rng: np.random.Generator, kind: str = "PAD") -> Graph:
+def pad(rng: np.random.Generator, kind: str = "PAD", dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     rank = int(rng.integers(1, 6))
     shape = tuple(int(d) for d in rng.integers(1, 5, rank))
     paddings = rng.integers(0, 4, (rank, 2)) * (rng.random((rank, 1)) < 0.6)
     scale, zero_point = some_scale(rng), some_zero_point(rng)
-    x = b.int8(shape, scale, zero_point)
-    y = b.int8(tuple(int(d) for d in shape + paddings.sum(axis=1)), scale, zero_point)
+    x = b.codes(shape, dtype, scale, zero_point)
+    y = b.codes(tuple(int(d) for d in shape + paddings.sum(axis=1)), dtype, scale, zero_point)
     inputs = [x, b.int32(paddings)]
     if kind == "PADV2":
-        inputs.append(b.int8((1,), scale, zero_point, rng.integers(-128, 128, (1,), np.int8)))
+        limit = 2 ** (dtype.bits - 1)
+        inputs.append(b.codes((1,), dtype, scale, zero_point, rng.integers(-limit, limit, (1,), dtype.numpy)))
     b.op(kind, inputs, y)
     return b.graph([x], [y])
 
@@ -393,8 +454,19 @@ def softmax(rng: np.random.Generator, output: DType = DType.INT8) -> Graph:
     return b.graph([x], [y])
 
 
-def _all_codes(b: GraphBuilder, scale: float, zero_point: int) -> int:
-    return b.int8((16, 32), scale, zero_point)
+def softmax_int16(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    rows = tuple(int(d) for d in rng.integers(1, 4, int(rng.integers(0, 4))))
+    shape = (*rows, int(pick(rng, (1, 2, 5, 12, 100, 300))))
+    x = b.codes(shape, DType.INT16, float(10 ** rng.uniform(-4, 2)), 0)
+    y = b.tensor(shape, DType.INT16, Quantization.per_tensor(1 / 32768, 0))
+    b.op("SOFTMAX", (x,), y, SoftmaxOptions(float(pick(rng, (1.0, 1.0, 0.5, 2.3)))))
+    return b.graph([x], [y])
+
+
+def _all_codes(b: GraphBuilder, scale: float, zero_point: int, dtype: DType = DType.INT8) -> int:
+    """Room for all codes of int8, and for some of int16."""
+    return b.codes((16, 32), dtype, scale, zero_point)
 
 
 def logistic(rng: np.random.Generator) -> Graph:
@@ -405,15 +477,25 @@ def logistic(rng: np.random.Generator) -> Graph:
     return b.graph([x], [y])
 
 
-def relu(rng: np.random.Generator, kind: str) -> Graph:
+def logistic_int16(rng: np.random.Generator) -> Graph:
+    b = GraphBuilder()
+    near = 2.0**-4 * (1 + float(pick(rng, (0.0, 0.0004, 0.0006, -0.0008, 0.01))))  # of the scale that TFLM treats apart
+    x = _all_codes(b, near if rng.random() < 0.3 else float(10 ** rng.uniform(-9, 2.8)), 0, DType.INT16)
+    y = b.tensor((16, 32), DType.INT16, Quantization.per_tensor(1 / 32768, 0))
+    b.op("LOGISTIC", (x,), y)
+    return b.graph([x], [y])
+
+
+def relu(rng: np.random.Generator, kind: str, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     scale, zero_point = some_scale(rng), some_zero_point(rng)
-    x = _all_codes(b, scale, zero_point)
+    x = _all_codes(b, scale, zero_point, dtype)
     same = rng.random() < 0.3
     # a ratio of nearly n + 1/2 makes ties, which single and double precision round differently
     ratio = 10 ** rng.uniform(-1, 1) if rng.random() < 0.3 else 1 / (int(rng.integers(8)) + 0.5)
-    y = b.int8(
+    y = b.codes(
         (16, 32),
+        dtype,
         scale if same else float(np.float32(scale * ratio)),
         zero_point if same else some_zero_point(rng),
     )

@@ -81,19 +81,27 @@ def test_interface_is_usable_from_cpp(tmp_path: Path) -> None:
 
 def test_engine_files_are_found_from_headers() -> None:
     found = engine.needed(["tq_conv_s8.h"])
-    assert {"tq_conv_s8.c", "tq_conv_s8.h", "tq_linear_s8.c", "tq_linear_s8.h", "tq_fixed_point.h"} == set(found)
+    shared = {"tq_conv_patches.h", "tq_conv_shape.h", "tq_fixed_point.h", "tq_output_s8.c", "tq_output_s8.h"}
+    assert {"tq_conv_s8.c", "tq_conv_s8.h", "tq_linear_s8.c", "tq_linear_s8.h", *shared} == set(found)
 
 
 def test_scratch_size_twins_agree(tmp_path: Path) -> None:
-    """The size that the generator plans is the one that the C macro gives."""
+    """The sizes that the generator plans are the ones that the C macros give."""
     from tinyq.codegen.ops.conv import scratch_bytes
 
+    geometries = [(3, 5, 12, 4), (2, 2, 7, 1)]
+    kernels = ["S8", "S8W4", "S16"]
+    uses = [
+        f"TQ_CONV_{k}_SCRATCH_BYTES({h} + 0, {w} + 0, {c} + 0, {g} + 0)" for k in kernels for h, w, c, g in geometries
+    ]
     (tmp_path / "main.c").write_text(
-        '#include <stdio.h>\n#include "tq_conv_s8.h"\n'
-        "int main(void) {\n"
-        '    printf("%d %d", TQ_CONV_S8_SCRATCH_BYTES(3, 5, 12, 4), TQ_CONV_S8_SCRATCH_BYTES(1 + 1, 2, 7, 1));\n'
-        "}\n"
+        "#include <stdio.h>\n"
+        + "".join(f'#include "tq_conv_{k.lower()}.h"\n' for k in kernels)
+        + "int main(void) {\n"
+        + "".join(f'    printf("%d ", {use});\n' for use in uses)
+        + "}\n"
     )
     subprocess.run([host_compiler(), f"-I{engine_folder()}", tmp_path / "main.c", "-o", tmp_path / "a"], check=True)
     said = subprocess.run([tmp_path / "a"], capture_output=True, text=True, check=True).stdout
-    assert said == f"{scratch_bytes(3, 5, 12, 4)} {scratch_bytes(2, 2, 7, 1)}"
+    factors = {"S8": 1, "S8W4": 1, "S16": 2}
+    assert said.split() == [str(factors[k] * scratch_bytes(*g)) for k in kernels for g in geometries]

@@ -62,6 +62,11 @@ def quantize_multiplier(factor: float) -> tuple[int, int]:
     return multiplier, shift
 
 
+def reduced_multiplier(multiplier: int) -> int:
+    """A multiplier of 31 bits as the one of 15 bits with which TFLM scales 64-bit sums."""
+    return min((multiplier + (1 << 15)) >> 16, 0x7FFF)
+
+
 def multiplier_objection(factor: float) -> str:
     """Why a factor cannot be used for requantization, or ""."""
     if not math.isfinite(factor) or factor < 0:
@@ -105,6 +110,47 @@ def _code(value: float, tensor: Tensor) -> int:
     if not abs(steps) < 2.0**31:
         raise ValueError("its output has no scale that its fused activation could be expressed in")
     return round_half_away(steps) + zero_point_of(tensor)
+
+
+def nearest_power_of_two(scale: float) -> int | None:
+    """log2 of a scale that is a power of two, as far as TFLM looks: to 0.1 % of the exponent, in single precision."""
+    one = np.float32(1)
+    exponent = np.log(np.float32(scale)) * (one / np.log(np.float32(2)))
+    nearest = round_half_away(float(exponent))
+    return nearest if abs(exponent - np.float32(nearest)) < np.float32(1e-3) else None
+
+
+def interpolation_table(function: Callable[[float], float], width: float, zero_point: int) -> NDArray[np.int16]:
+    """513 values of a function with 15 fractional bits, between which ``tq_interpolate_s16`` interpolates.
+
+    Each value but the last is moved by half the error that interpolation would have in the middle of its step. All
+    arithmetic is in single precision, as TFLM's.
+
+    Args:
+        width: Distance of the arguments of the first and last int16 code.
+        zero_point: The code of the argument 0.
+    """
+    single = np.float32
+    scale = single(width) / single(65535)
+    low, high = scale * single(-32768 - zero_point), scale * single(32767 - zero_point)
+    step = (high - low) / single(512)
+    per_unit = single(65536) / (single(2) / single(65535) * single(32767) - single(2) / single(65535) * single(-32768))
+
+    def value(x: np.float32) -> np.float32:
+        return single(function(float(x))) * per_unit
+
+    def rounded(x: np.float32) -> np.float32:
+        return single(round_half_away(float(x)))
+
+    found = []
+    for i in range(512):
+        left = value(low + single(i) * step)
+        middle = value(low + single(i) * step + step / single(2))
+        right = value(low + single(i + 1) * step)
+        error = rounded((right + rounded(left)) / single(2)) - rounded(middle)
+        found.append(rounded(left) - rounded(error / single(2)))
+    found.append(rounded(value(high)))
+    return np.clip(np.array(found), -32768, 32767).astype(np.int16)
 
 
 # --- fixed point on Python integers; the same operations as in engine/tq_fixed_point.h --------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tinyq.codegen.arithmetic import code_range
+from tinyq.codegen.arithmetic import code_range, zero_point_of
 from tinyq.codegen.kernel import Node
 from tinyq.graph import DType, Tensor
 
@@ -31,6 +31,17 @@ def arity(node: Node, inputs: range | int, outputs: int = 1) -> str:
     if any(node.op.input(i) < 0 for i in range(allowed.start)):
         return "one of its inputs is missing"
     return "" if len(node.op.outputs) == outputs else f"it has {len(node.op.outputs)} outputs"
+
+
+class OtherTypes(str):
+    """An objection that says no more than that a kernel is for other types."""
+
+    __slots__ = ()
+
+
+def meant_for(*expected: tuple[Tensor, DType]) -> str:
+    """Whether the tensors by which kernels of several types are told apart have this one's types."""
+    return OtherTypes(dtypes(*expected))
 
 
 def dtypes(*expected: tuple[Tensor, DType]) -> str:
@@ -62,6 +73,14 @@ def same_quantization(a: Tensor, b: Tensor) -> str:
     """Whether two quantized tensors share scale and zero point."""
     same = a.quantization is not None and b.quantization is not None and a.quantization.scalar == b.quantization.scalar
     return "" if same else f"tensors {a.name!r} and {b.name!r} differ in scale or zero point"
+
+
+def int16_symmetric(*tensors: Tensor) -> str:
+    """Whether tensors, if they are int16, have zero points of 0."""
+    for tensor in tensors:
+        if tensor.dtype is DType.INT16 and zero_point_of(tensor) != 0:
+            return f"tensor {tensor.name!r} is int16 with the zero point {zero_point_of(tensor)} instead of 0"
+    return ""
 
 
 def constant(tensor: Tensor, what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinyq.codegen.checks import OtherTypes
 from tinyq.codegen.kernel import Kernel, Node, Target, kernels_for
 from tinyq.errors import UnsupportedError
 
@@ -28,14 +29,14 @@ def choose(node: Node, target: Target) -> Choice:
     objections = [(kernel, kernel.objection(node, target)) for kernel in candidates]
     able = [kernel for kernel, objection in objections if not objection]
     if not able:
-        # the general kernel is the one whose objection means something to a user
-        general = [objection for kernel, objection in objections if kernel.variant == "portable"]
-        raise _unsupported(node, (general or [objections[0][1]])[-1])
-    ranked = sorted(able, key=lambda kernel: kernel.cost(node, target))
-    if len(ranked) == 1:
-        return Choice(ranked[0], f"the one kernel for this on {target.name}")
-    best, second = (kernel.cost(node, target) for kernel in ranked[:2])
-    return Choice(ranked[0], f"estimated {best:,.0f} cycles, the next of {len(ranked)} kernels {second:,.0f}")
+        # a user is told what the kernel for these types objects to, and of those the most general one
+        ranked = sorted(objections, key=lambda o: (isinstance(o[1], OtherTypes), o[0].variant != "portable"))
+        raise _unsupported(node, ranked[0][1])
+    cheapest = sorted(able, key=lambda kernel: kernel.cost(node, target))
+    if len(cheapest) == 1:
+        return Choice(cheapest[0], f"the one kernel for this on {target.name}")
+    best, second = (kernel.cost(node, target) for kernel in cheapest[:2])
+    return Choice(cheapest[0], f"estimated {best:,.0f} cycles, the next of {len(cheapest)} kernels {second:,.0f}")
 
 
 def _unsupported(node: Node, objection: str) -> UnsupportedError:

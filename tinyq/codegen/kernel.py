@@ -17,10 +17,12 @@ from typing import Any, Protocol, TypeAlias
 from numpy.typing import NDArray
 
 from tinyq.errors import BadInputError
-from tinyq.graph import Graph, Op, Tensor, layer_name
+from tinyq.graph import DType, Graph, Op, Tensor, layer_name
 from tinyq.hardware.cores import Core, core
 
 HOST = "host"
+SUFFIXES = {DType.INT8: "s8", DType.INT16: "s16"}
+"""How the names of kernels end, by the type that they work on."""
 _AIMS = ("balanced", "speed", "size", "ram")
 
 

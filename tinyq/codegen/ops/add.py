@@ -10,19 +10,32 @@ from tinyq.codegen.arithmetic import (
     scale_of,
     zero_point_of,
 )
-from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, Value, register
+from tinyq.codegen.kernel import (
+    SUFFIXES,
+    Call,
+    Emission,
+    Input,
+    Node,
+    Output,
+    Params,
+    ParamsAddress,
+    Target,
+    Value,
+    register,
+)
 from tinyq.codegen.shapes import MAX_LOOPS, broadcast, broadcast_shape, nest
 from tinyq.graph import DType, Tensor
 from tinyq.graph.options import AddOptions
 
-_HEADROOM_BITS = 20  # by which operands are shifted left before they are scaled
+_HEADROOM_BITS = {DType.INT8: 20, DType.INT16: 15}  # by which operands are shifted left before they are scaled
 
 
-def elementwise_objection(node: Node) -> str:
-    """What speaks against an int8 operator on two operands that are broadcast."""
+def elementwise_objection(node: Node, dtype: DType) -> str:
+    """What speaks against an operator of a type on two operands that are broadcast."""
     return (
         checks.arity(node, 2)
-        or checks.dtypes(*((t, DType.INT8) for t in (node.input(0), node.input(1), node.output)))
+        or checks.meant_for((node.input(0), dtype))
+        or checks.dtypes((node.input(1), dtype), (node.output, dtype))
         or checks.quantized(node.input(0), node.input(1), node.output)
         or _shape_objection(node)
     )
@@ -47,19 +60,22 @@ def row_members(node: Node) -> dict[str, Value]:
 def operand_factors(node: Node) -> tuple[float, float, float]:
     """Factors of both operands and of the sum: operands are brought to twice the larger scale."""
     scales = scale_of(node.input(0)), scale_of(node.input(1))
-    twice = 2 * max(scales)
-    return scales[0] / twice, scales[1] / twice, twice / ((1 << _HEADROOM_BITS) * scale_of(node.output))
+    twice, headroom = 2 * max(scales), _HEADROOM_BITS[node.output.dtype]
+    return scales[0] / twice, scales[1] / twice, twice / ((1 << headroom) * scale_of(node.output))
 
 
 class Add:
-    """``tq_add_s8``."""
+    """``tq_add_*``; an option for scales that are powers of two is ignored, as TFLM does."""
 
     kinds = ("ADD",)
     variant = "portable"
 
+    def __init__(self, dtype: DType = DType.INT8) -> None:
+        self._dtype = dtype
+
     def objection(self, node: Node, target: Target) -> str:
         return (
-            elementwise_objection(node)
+            elementwise_objection(node, self._dtype)
             or activation_objection(self._options(node).activation, node.output)
             or checks.require(operand_factors(node)[2] < 1, "its output's scale is too small for its operands'")
         )
@@ -72,7 +88,7 @@ class Add:
         low, high = activation_range(self._options(node).activation, node.output)
         multiplier, shift = quantize_multiplier(total)
         params = Params(
-            "tq_add_s8_params",
+            "tq_add_params",
             {
                 **row_members(node),
                 "operands": (self._operand(node.input(0), first), self._operand(node.input(1), second)),
@@ -83,9 +99,10 @@ class Add:
                 "output_max": high,
             },
         )
+        function = f"tq_add_{SUFFIXES[self._dtype]}"
         return Emission(
-            calls=(Call("tq_add_s8", (ParamsAddress(), Input(0), Input(1), Output())),),
-            headers=("tq_add_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Input(1), Output())),),
+            headers=(f"{function}.h",),
             params=params,
         )
 

@@ -54,7 +54,7 @@ class Concatenation:
 
     def _quantization_objection(self, node: Node) -> str:
         if node.output.dtype is not DType.INT8:
-            return ""
+            return checks.int16_symmetric(*node.inputs, node.output)
         return checks.quantized(*node.inputs, node.output) or checks.first(
             checks.same_quantization(tensor, node.output) for tensor in node.inputs
         )

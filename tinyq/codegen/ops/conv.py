@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tinyq.codegen import checks, weights
-from tinyq.codegen.arithmetic import zero_point_of
 from tinyq.codegen.kernel import (
     Call,
     Emission,
@@ -17,6 +16,8 @@ from tinyq.codegen.kernel import (
     register,
 )
 from tinyq.codegen.shapes import Window, window
+from tinyq.codegen.weights import Family
+from tinyq.codegen.weights_s8 import INT8
 from tinyq.graph import macs
 from tinyq.graph.options import ConvOptions
 
@@ -38,15 +39,14 @@ def windows(node: Node) -> tuple[Window, Window]:
     )
 
 
-def objection(node: Node) -> str:
+def objection(family: Family, node: Node) -> str:
     """What speaks against a CONV_2D, whatever the kernel."""
     return (
         checks.arity(node, range(2, 4))
         or checks.rank(node.input(0), 4)
         or checks.rank(node.input(1), 4)
         or _shape_objection(node)
-        or weights.objection(node, options_of(node).activation, node.input(1).shape[0])
-        or weights.factors_objection(weights.factors(node))
+        or weights.objection(family, node, options_of(node).activation, node.input(1).shape[0])
     )
 
 
@@ -62,13 +62,16 @@ def _shape_objection(node: Node) -> str:
 
 
 class Conv:
-    """``tq_conv_s8``: gathers the inputs under each filter position, so any geometry will do."""
+    """``tq_conv_*``: gathers the inputs under each filter position, so any geometry will do."""
 
     kinds = ("CONV_2D",)
     variant = "portable"
 
+    def __init__(self, family: Family = INT8) -> None:
+        self._family = family
+
     def objection(self, node: Node, target: Target) -> str:
-        return objection(node)
+        return objection(self._family, node)
 
     def cost(self, node: Node, target: Target) -> float:
         _, height, width, channels = node.output.shape
@@ -76,48 +79,34 @@ class Conv:
         return 2.75 * macs(node.graph, node.op) + height * width * (2 * patch + 20 * channels)
 
     def emit(self, node: Node, target: Target) -> Emission:
-        o, (height, width) = options_of(node), windows(node)
-        source, filters, output = node.input(0), node.input(1), node.output
+        o, family = options_of(node), self._family
+        source, filters = node.input(0), node.input(1)
         assert filters.data is not None  # noqa: S101 - checked by objection()
-        channels, filter_height, filter_width, depth = filters.shape
-        matrix = filters.data.reshape(channels, -1)
-        members, constants = weights.linear(
-            node, o.activation, matrix, weights.requantization(weights.factors(node))
-        )  # fmt: skip
+        _, filter_height, filter_width, depth = filters.shape
+        groups = source.shape[3] // depth
+        members, constants = weights.linear(family, node, o.activation, filters.data.reshape(filters.shape[0], -1))
+        function = f"tq_conv_{family.suffix}"
         params = Params(
-            "tq_conv_s8_params",
+            f"{function}_params",
             {
-                "batches": source.shape[0],
-                "input_height": source.shape[1],
-                "input_width": source.shape[2],
-                "input_channels": source.shape[3],
-                "output_height": output.shape[1],
-                "output_width": output.shape[2],
-                "output_channels": output.shape[3],
-                "filter_height": filter_height,
-                "filter_width": filter_width,
-                "stride_height": o.stride_h,
-                "stride_width": o.stride_w,
-                "dilation_height": o.dilation_h,
-                "dilation_width": o.dilation_w,
-                "padding_top": height.padding,
-                "padding_left": width.padding,
-                "groups": source.shape[3] // depth,
-                "input_zero_point": zero_point_of(source),
+                "shape": weights.shape_members(node, o, *windows(node)),
+                "groups": groups,
+                **family.input_members(node),
                 "linear": members,
             },
         )
+        patch = scratch_bytes(filter_height, filter_width, source.shape[3], groups)
         return Emission(
-            calls=(Call("tq_conv_s8", (ParamsAddress(), Input(0), Output(), Scratch())),),
-            headers=("tq_conv_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Output(), Scratch())),),
+            headers=(f"{function}.h",),
             params=params,
             constants=constants,
-            scratch_bytes=scratch_bytes(filter_height, filter_width, source.shape[3], source.shape[3] // depth),
+            scratch_bytes=patch * (family.activations.bits // 8),
         )
 
 
 def scratch_bytes(filter_height: int, filter_width: int, input_channels: int, groups: int) -> int:
-    """TQ_CONV_S8_SCRATCH_BYTES."""
+    """TQ_CONV_S8_SCRATCH_BYTES; twice that is TQ_CONV_S16_SCRATCH_BYTES."""
     return filter_height * filter_width * (input_channels // groups)
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from tinyq.codegen import weights
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.ops import conv
+from tinyq.codegen.weights import Family
+from tinyq.codegen.weights_s8 import INT8
 from tinyq.graph import macs
 
 
 class PointwiseConv:
-    """``tq_matmul_s8``: no gathering, no scratch."""
+    """``tq_matmul_*``: no gathering, no scratch."""
 
     kinds = ("CONV_2D",)
     variant = "portable, 1x1"
 
+    def __init__(self, family: Family = INT8) -> None:
+        self._family = family
+
     def objection(self, node: Node, target: Target) -> str:
-        return conv.objection(node) or self._shape_objection(node)
+        return conv.objection(self._family, node) or self._shape_objection(node)
 
     def _shape_objection(self, node: Node) -> str:
         o = conv.options_of(node)
@@ -31,11 +36,11 @@ class PointwiseConv:
         filters, output = node.input(1), node.output
         assert filters.data is not None  # noqa: S101 - checked by objection()
         channels = filters.shape[0]
-        matrix = filters.data.reshape(channels, -1)
-        scaling = weights.requantization(weights.factors(node))
-        members, constants = weights.linear(node, conv.options_of(node).activation, matrix, scaling)
+        rows = filters.data.reshape(channels, -1)
+        members, constants = weights.linear(self._family, node, conv.options_of(node).activation, rows)
+        function = f"tq_matmul_{self._family.suffix}"
         params = Params(
-            "tq_matmul_s8_params",
+            f"{function}_params",
             {
                 "rows": output.elements // channels,
                 "columns": channels,
@@ -44,8 +49,8 @@ class PointwiseConv:
             },
         )
         return Emission(
-            calls=(Call("tq_matmul_s8", (ParamsAddress(), Input(0), Output())),),
-            headers=("tq_matmul_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Output())),),
+            headers=(f"{function}.h",),
             params=params,
             constants=constants,
         )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from tinyq.codegen import checks, weights
-from tinyq.codegen.arithmetic import zero_point_of
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.shapes import Window, window
+from tinyq.codegen.weights import Family
+from tinyq.codegen.weights_s8 import INT8
 from tinyq.graph import macs
 from tinyq.graph.options import DepthwiseConvOptions
 
@@ -29,15 +28,14 @@ def windows(node: Node) -> tuple[Window, Window]:
     )
 
 
-def objection(node: Node) -> str:
+def objection(family: Family, node: Node) -> str:
     """What speaks against a DEPTHWISE_CONV_2D, whatever the kernel."""
     return (
         checks.arity(node, range(2, 4))
         or checks.rank(node.input(0), 4)
         or checks.rank(node.input(1), 4)
         or _shape_objection(node)
-        or weights.objection(node, options_of(node).activation, node.input(1).shape[3])
-        or weights.factors_objection(weights.factors(node))
+        or weights.objection(family, node, options_of(node).activation, node.input(1).shape[3])
     )
 
 
@@ -53,50 +51,42 @@ def _shape_objection(node: Node) -> str:
 
 
 class DepthwiseConv:
-    """``tq_depthwise_conv_s8``."""
+    """``tq_depthwise_conv_*``."""
 
     kinds = ("DEPTHWISE_CONV_2D",)
     variant = "portable"
 
+    def __init__(self, family: Family = INT8) -> None:
+        self._family = family
+
     def objection(self, node: Node, target: Target) -> str:
-        return objection(node)
+        return objection(self._family, node)
 
     def cost(self, node: Node, target: Target) -> float:
         return 6.0 * macs(node.graph, node.op) + 60 * node.output.elements
 
     def emit(self, node: Node, target: Target) -> Emission:
-        o, (height, width) = options_of(node), windows(node)
-        source, filters, output = node.input(0), node.input(1), node.output
+        o, family, filters = options_of(node), self._family, node.input(1)
         assert filters.data is not None  # noqa: S101 - checked by objection()
-        scaling = weights.requantization(weights.factors(node))
-        bias = weights.bias_of(node, filters.shape[3]).astype(np.int32)
+        channels = filters.shape[3]
+        bias = weights.bias_of(node, channels)
+        taps = filters.data.reshape(-1, channels)
+        members, constants = weights.channels(family, node, o.activation, taps, "[row][column][channel]", bias)
+        function = f"tq_depthwise_conv_{family.suffix}"
         params = Params(
-            "tq_depthwise_conv_s8_params",
+            f"{function}_params",
             {
-                "batches": source.shape[0],
-                "input_height": source.shape[1],
-                "input_width": source.shape[2],
-                "input_channels": source.shape[3],
-                "output_height": output.shape[1],
-                "output_width": output.shape[2],
+                "shape": weights.shape_members(node, o, *windows(node)),
                 "depth_multiplier": o.depth_multiplier,
-                "filter_height": filters.shape[1],
-                "filter_width": filters.shape[2],
-                "stride_height": o.stride_h,
-                "stride_width": o.stride_w,
-                "dilation_height": o.dilation_h,
-                "dilation_width": o.dilation_w,
-                "padding_top": height.padding,
-                "padding_left": width.padding,
-                "input_zero_point": zero_point_of(source),
-                **weights.channel_members(node, o.activation, scaling),
+                **family.input_members(node),
+                **members,
             },
         )
         return Emission(
-            calls=(Call("tq_depthwise_conv_s8", (ParamsAddress(), Input(0), Output())),),
-            headers=("tq_depthwise_conv_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Output())),),
+            headers=(f"{function}.h",),
             params=params,
-            constants=weights.channel_constants(filters.data, "[row][column][channel]", bias, scaling),
+            constants=constants,
         )
 
 

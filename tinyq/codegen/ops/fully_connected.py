@@ -5,7 +5,9 @@ from __future__ import annotations
 from tinyq.codegen import checks, weights
 from tinyq.codegen.arithmetic import scale_of
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
-from tinyq.graph import macs
+from tinyq.codegen.weights import Family
+from tinyq.codegen.weights_s8 import INT8
+from tinyq.graph import DType, macs
 from tinyq.graph.options import FullyConnectedOptions
 
 _BIAS_TOLERANCE = 0.02  # of TFLM, in output steps
@@ -17,14 +19,14 @@ def options_of(node: Node) -> FullyConnectedOptions:
     return node.op.options
 
 
-def objection(node: Node) -> str:
+def objection(family: Family, node: Node) -> str:
     """What speaks against a FULLY_CONNECTED, whatever the kernel."""
     return (
         checks.arity(node, range(2, 4))
         or checks.rank(node.input(1), 2)
         or _shape_objection(node)
-        or weights.objection(node, options_of(node).activation, node.input(1).shape[0])
-        or weights.factors_objection(weights.factors(node))
+        or weights.objection(family, node, options_of(node).activation, node.input(1).shape[0])
+        or _granularity_objection(node)
         or _bias_scale_objection(node)
     )
 
@@ -37,6 +39,13 @@ def _shape_objection(node: Node) -> str:
     if not output.shape or output.shape[-1] != channels or output.elements // channels * depth != source.elements:
         return f"its shapes {source.shape} and {output.shape} do not go with weights of shape {node.input(1).shape}"
     return ""
+
+
+def _granularity_objection(node: Node) -> str:
+    filters = node.input(1)
+    per_channel = filters.quantization is not None and filters.quantization.is_per_channel
+    refused = per_channel and filters.dtype is DType.INT4
+    return "TFLM takes int4 weights of this operator with one scale for all channels only" if refused else ""
 
 
 def _bias_scale_objection(node: Node) -> str:
@@ -53,13 +62,16 @@ def _bias_scale_objection(node: Node) -> str:
 
 
 class FullyConnected:
-    """``tq_matmul_s8``."""
+    """``tq_matmul_*``."""
 
     kinds = ("FULLY_CONNECTED",)
     variant = "portable"
 
+    def __init__(self, family: Family = INT8) -> None:
+        self._family = family
+
     def objection(self, node: Node, target: Target) -> str:
-        return objection(node)
+        return objection(self._family, node)
 
     def cost(self, node: Node, target: Target) -> float:
         return 2.75 * macs(node.graph, node.op) + 20 * node.output.elements
@@ -68,11 +80,11 @@ class FullyConnected:
         filters, output = node.input(1), node.output
         assert filters.data is not None and filters.quantization is not None  # noqa: S101 - checked by objection()
         zero_point = 0 if filters.quantization.is_per_channel else filters.quantization.scalar[1]
-        members, constants = weights.linear(
-            node, options_of(node).activation, filters.data, weights.requantization(weights.factors(node)), zero_point
-        )
+        activation = options_of(node).activation
+        members, constants = weights.linear(self._family, node, activation, filters.data, zero_point)
+        function = f"tq_matmul_{self._family.suffix}"
         params = Params(
-            "tq_matmul_s8_params",
+            f"{function}_params",
             {
                 "rows": output.elements // filters.shape[0],
                 "columns": filters.shape[0],
@@ -81,8 +93,8 @@ class FullyConnected:
             },
         )
         return Emission(
-            calls=(Call("tq_matmul_s8", (ParamsAddress(), Input(0), Output())),),
-            headers=("tq_matmul_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Output())),),
+            headers=(f"{function}.h",),
             params=params,
             constants=constants,
         )

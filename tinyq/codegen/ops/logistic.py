@@ -41,7 +41,8 @@ class Logistic:
     def objection(self, node: Node, target: Target) -> str:
         return (
             checks.arity(node, 1)
-            or checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8))
+            or checks.meant_for((node.input(0), DType.INT8))
+            or checks.dtypes((node.output, DType.INT8))
             or checks.quantized(node.input(0), node.output)
             or checks.shape(node.output, node.input(0).shape)
             or checks.require(zero_point_of(node.output) == -128, "its output's zero point is not -128")

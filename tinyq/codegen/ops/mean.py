@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from tinyq.codegen import checks
-from tinyq.codegen.arithmetic import multiplier_objection, quantize_multiplier, scale_of, zero_point_of
-from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.arithmetic import code_range, multiplier_objection, quantize_multiplier, scale_of, zero_point_of
+from tinyq.codegen.kernel import SUFFIXES, Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.shapes import MAX_LOOPS, Loop, merge, nest, row_major
 from tinyq.codegen.weights import wrapped
 from tinyq.graph import DType
@@ -24,20 +24,30 @@ def axes_of(node: Node) -> tuple[int, ...]:
 
 
 class Mean:
-    """``tq_mean_s8``."""
+    """``tq_mean_*``."""
 
     kinds = ("MEAN",)
     variant = "portable"
 
+    def __init__(self, dtype: DType = DType.INT8) -> None:
+        self._dtype = dtype
+
     def objection(self, node: Node, target: Target) -> str:
         return (
             checks.arity(node, 2)
-            or checks.dtypes((node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8))
+            or checks.meant_for((node.input(0), self._dtype))
+            or checks.dtypes((node.input(1), DType.INT32), (node.output, self._dtype))
             or checks.constant(node.input(1), "axes")
             or checks.quantized(node.input(0), node.output)
             or self._shape_objection(node)
+            or checks.require(self._largest_sum(node) < 2**31, "its sums can exceed 32 bits")
             or multiplier_objection(scale_of(node.input(0)) / scale_of(node.output))
         )
+
+    def _largest_sum(self, node: Node) -> int:
+        source = node.input(0)
+        largest = abs(code_range(source.dtype)[0]) + abs(zero_point_of(source))
+        return math.prod(source.shape[a] for a in axes_of(node)) * largest
 
     def _shape_objection(self, node: Node) -> str:
         shape, axes = node.input(0).shape, axes_of(node)
@@ -61,7 +71,7 @@ class Mean:
         # TFLM's way to divide by the count, with its limits
         extra = min(count.bit_length() - 1, 32, 31 + shift)
         params = Params(
-            "tq_mean_s8_params",
+            "tq_mean_params",
             {
                 "kept": nest(merge(loop for i, loop in enumerate(loops) if i not in axes)),
                 "reduced": nest(merge(loop for i, loop in enumerate(loops) if i in axes)),
@@ -71,9 +81,10 @@ class Mean:
                 "output_zero_point": zero_point_of(output),
             },
         )
+        function = f"tq_mean_{SUFFIXES[self._dtype]}"
         return Emission(
-            calls=(Call("tq_mean_s8", (ParamsAddress(), Input(0), Output())),),
-            headers=("tq_mean_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Output())),),
+            headers=(f"{function}.h",),
             params=params,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import (
     activation_objection,
     activation_range,
@@ -10,8 +11,9 @@ from tinyq.codegen.arithmetic import (
     scale_of,
     zero_point_of,
 )
-from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.kernel import SUFFIXES, Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.ops.add import elementwise_objection, row_members
+from tinyq.graph import DType
 from tinyq.graph.options import MulOptions
 
 
@@ -21,14 +23,18 @@ def factor_of(node: Node) -> float:
 
 
 class Mul:
-    """``tq_mul_s8``."""
+    """``tq_mul_*``."""
 
     kinds = ("MUL",)
     variant = "portable"
 
+    def __init__(self, dtype: DType = DType.INT8) -> None:
+        self._dtype = dtype
+
     def objection(self, node: Node, target: Target) -> str:
         return (
-            elementwise_objection(node)
+            elementwise_objection(node, self._dtype)
+            or checks.int16_symmetric(node.input(0), node.input(1), node.output)
             or activation_objection(self._options(node).activation, node.output)
             or multiplier_objection(factor_of(node))
         )
@@ -40,7 +46,7 @@ class Mul:
         multiplier, shift = quantize_multiplier(factor_of(node))
         low, high = activation_range(self._options(node).activation, node.output)
         params = Params(
-            "tq_mul_s8_params",
+            "tq_mul_params",
             {
                 **row_members(node),
                 "zero_points": (zero_point_of(node.input(0)), zero_point_of(node.input(1))),
@@ -51,9 +57,10 @@ class Mul:
                 "output_max": high,
             },
         )
+        function = f"tq_mul_{SUFFIXES[self._dtype]}"
         return Emission(
-            calls=(Call("tq_mul_s8", (ParamsAddress(), Input(0), Input(1), Output())),),
-            headers=("tq_mul_s8.h",),
+            calls=(Call(function, (ParamsAddress(), Input(0), Input(1), Output())),),
+            headers=(f"{function}.h",),
             params=params,
         )
 

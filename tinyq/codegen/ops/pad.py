@@ -1,10 +1,10 @@
-"""PAD and PADV2 of int8."""
+"""PAD and PADV2."""
 
 from __future__ import annotations
 
 from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import zero_point_of
-from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.kernel import SUFFIXES, Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.shapes import MAX_LOOPS, Loop, merge, nest, row_major
 from tinyq.graph import DType
 
@@ -17,15 +17,19 @@ def paddings_of(node: Node) -> tuple[tuple[int, int], ...]:
 
 
 class Pad:
-    """``tq_pad``."""
+    """``tq_pad_*``."""
 
     kinds = ("PAD", "PADV2")
     variant = "portable"
 
+    def __init__(self, dtype: DType = DType.INT8) -> None:
+        self._dtype = dtype
+
     def objection(self, node: Node, target: Target) -> str:
         return (
             checks.arity(node, range(2, 4))
-            or checks.dtypes((node.input(0), DType.INT8), (node.input(1), DType.INT32), (node.output, DType.INT8))
+            or checks.meant_for((node.input(0), self._dtype))
+            or checks.dtypes((node.input(1), DType.INT32), (node.output, self._dtype))
             or checks.constant(node.input(1), "paddings")
             or self._shape_objection(node)
             or self._value_objection(node)
@@ -47,7 +51,7 @@ class Pad:
         if value is None:
             return checks.quantized(node.output)
         return (
-            checks.dtypes((value, DType.INT8))
+            checks.dtypes((value, self._dtype))
             or checks.constant(value, "padding values")
             or checks.require(value.elements == 1, "it has several padding values")
             or checks.quantized(value, node.output)
@@ -64,21 +68,27 @@ class Pad:
         rows = merge(Loop(size, pair) for size, pair in zip(source.shape, strides, strict=True))
         # the innermost loop is a row if it runs over neighbours in both tensors
         contiguous = bool(rows) and rows[-1].strides == (1, 1)
-        fill = node.optional_input(2)
-        value = zero_point_of(output) if fill is None or fill.data is None else int(fill.data.reshape(-1)[0])
         params = Params(
             "tq_pad_params",
             {
                 "rows": nest(rows[:-1] if contiguous else rows),
-                "row_bytes": rows[-1].size if contiguous else 1,
-                "output_bytes": output.nbytes,
+                "row_size": rows[-1].size if contiguous else 1,
+                "output_size": output.elements,
                 "output_offset": sum(before * s for (before, _), s in zip(paddings, to_strides, strict=True)),
-                "value": value,
+                "value": self._value(node),
             },
         )
+        function = f"tq_pad_{SUFFIXES[self._dtype]}"
         return Emission(
-            calls=(Call("tq_pad", (ParamsAddress(), Input(0), Output())),), headers=("tq_pad.h",), params=params
+            calls=(Call(function, (ParamsAddress(), Input(0), Output())),), headers=(f"{function}.h",), params=params
         )
+
+    def _value(self, node: Node) -> int:
+        """What padding holds; without a value, TFLM takes the zero point of int8 and the code 0 of int16."""
+        fill = node.optional_input(2)
+        if fill is not None and fill.data is not None:
+            return int(fill.data.reshape(-1)[0])
+        return zero_point_of(node.output) if self._dtype is DType.INT8 else 0
 
 
 register(Pad())

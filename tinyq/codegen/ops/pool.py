@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import activation_objection, activation_range, scale_of, zero_point_of
-from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.kernel import SUFFIXES, Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.shapes import Window, window
 from tinyq.graph import DType
 from tinyq.graph.options import PoolOptions
 
-_FUNCTIONS = {"MAX_POOL_2D": "tq_max_pool_s8", "AVERAGE_POOL_2D": "tq_average_pool_s8"}
+_FUNCTIONS = {"MAX_POOL_2D": "tq_max_pool", "AVERAGE_POOL_2D": "tq_average_pool"}
 _SCALE_TOLERANCE = 1e-6  # of TFLM
 
 
@@ -27,15 +27,19 @@ def windows(node: Node) -> tuple[Window, Window]:
 
 
 class Pool:
-    """``tq_max_pool_s8`` and ``tq_average_pool_s8``."""
+    """``tq_max_pool_*`` and ``tq_average_pool_*``."""
 
     kinds = tuple(_FUNCTIONS)
     variant = "portable"
 
+    def __init__(self, dtype: DType = DType.INT8) -> None:
+        self._dtype = dtype
+
     def objection(self, node: Node, target: Target) -> str:
         return (
             checks.arity(node, 1)
-            or checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8))
+            or checks.meant_for((node.input(0), self._dtype))
+            or checks.dtypes((node.output, self._dtype))
             or checks.rank(node.input(0), 4)
             or self._shape_objection(node)
             or self._quantization_objection(node)
@@ -65,11 +69,11 @@ class Pool:
         return node.output.elements * (40.0 + 6 * o.filter_h * o.filter_w)
 
     def emit(self, node: Node, target: Target) -> Emission:
-        o, (height, width), function = options_of(node), windows(node), _FUNCTIONS[node.op.kind]
+        o, (height, width), suffix = options_of(node), windows(node), SUFFIXES[self._dtype]
         source, output = node.input(0), node.output
         low, high = activation_range(o.activation, output)
         params = Params(
-            "tq_pool_s8_params",
+            "tq_pool_params",
             {
                 "batches": source.shape[0],
                 "input_height": source.shape[1],
@@ -88,7 +92,9 @@ class Pool:
             },
         )
         return Emission(
-            calls=(Call(function, (ParamsAddress(), Input(0), Output())),), headers=("tq_pool_s8.h",), params=params
+            calls=(Call(f"{_FUNCTIONS[node.op.kind]}_{suffix}", (ParamsAddress(), Input(0), Output())),),
+            headers=(f"tq_pool_{suffix}.h",),
+            params=params,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import (
+    code_range,
     divide_float32,
     multiplier_objection,
     quantize_multiplier,
@@ -13,7 +14,7 @@ from tinyq.codegen.arithmetic import (
     table,
     zero_point_of,
 )
-from tinyq.codegen.kernel import Call, Constant, Emission, Input, Node, Output, Ref, Target, register
+from tinyq.codegen.kernel import SUFFIXES, Call, Constant, Emission, Input, Node, Output, Ref, Target, register
 from tinyq.graph import DType
 
 
@@ -22,11 +23,12 @@ def factor_of(node: Node) -> float:
     return scale_of(node.input(0)) / scale_of(node.output)
 
 
-def objection(node: Node) -> str:
+def objection(node: Node, dtype: DType) -> str:
     """What speaks against a RELU or RELU6, whatever the kernel."""
     return (
         checks.arity(node, 1)
-        or checks.dtypes((node.input(0), DType.INT8), (node.output, DType.INT8))
+        or checks.meant_for((node.input(0), dtype))
+        or checks.dtypes((node.output, dtype))
         or checks.quantized(node.input(0), node.output)
         or checks.shape(node.output, node.input(0).shape)
         or multiplier_objection(factor_of(node))
@@ -40,24 +42,28 @@ def is_clamp(node: Node) -> bool:
 
 
 class ReluByClamp:
-    """``tq_clamp_s8``."""
+    """``tq_clamp_*``."""
 
     kinds = ("RELU", "RELU6")
     variant = "portable, clamp"
 
+    def __init__(self, dtype: DType = DType.INT8) -> None:
+        self._dtype = dtype
+
     def objection(self, node: Node, target: Target) -> str:
-        return objection(node) or ("" if is_clamp(node) else "it rescales")
+        return objection(node, self._dtype) or ("" if is_clamp(node) else "it rescales")
 
     def cost(self, node: Node, target: Target) -> float:
         return 8.0 * node.output.elements
 
     def emit(self, node: Node, target: Target) -> Emission:
-        low, high = zero_point_of(node.input(0)), 127
+        low, (_, high) = zero_point_of(node.input(0)), code_range(self._dtype)
         if node.op.kind == "RELU6":
             six = divide_float32(6.0, scale_of(node.input(0)))
-            high = min(round_half_away(six) + low, 127)
+            high = min(round_half_away(six) + low, high)
         arguments = (low, high, node.output.elements, Input(0), Output())
-        return Emission(calls=(Call("tq_clamp_s8", arguments),), headers=("tq_clamp_s8.h",))
+        function = f"tq_clamp_{SUFFIXES[self._dtype]}"
+        return Emission(calls=(Call(function, arguments),), headers=(f"{function}.h",))
 
 
 class ReluByTable:
@@ -67,7 +73,7 @@ class ReluByTable:
     variant = "portable"
 
     def objection(self, node: Node, target: Target) -> str:
-        return objection(node)
+        return objection(node, DType.INT8)
 
     def cost(self, node: Node, target: Target) -> float:
         return 10.0 * node.output.elements

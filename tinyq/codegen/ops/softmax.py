@@ -50,7 +50,7 @@ class Softmax:
     def objection(self, node: Node, target: Target) -> str:
         return (
             checks.arity(node, 1)
-            or checks.dtypes((node.input(0), DType.INT8))
+            or checks.meant_for((node.input(0), DType.INT8))
             or checks.require(node.output.dtype in _FUNCTIONS, f"its output is {node.output.dtype}")
             or checks.quantized(node.input(0), node.output)
             or checks.shape(node.output, node.input(0).shape)

@@ -1,0 +1,17 @@
+#include "tq_mul_s16.h"
+
+void tq_mul_s16(const tq_mul_params *p, const int16_t *input_0, const int16_t *input_1, int16_t *output)
+{
+    tq_nest_state row = {0};
+
+    do {
+        const int16_t *a = input_0 + row.offset[0];
+        const int16_t *b = input_1 + row.offset[1];
+
+        for (int32_t column = 0; column < p->columns; ++column) {
+            *output++ = (int16_t)tq_mul_codes(p, *a, *b);
+            a += p->steps[0];
+            b += p->steps[1];
+        }
+    } while (tq_nest_next(&p->rows, &row));
+}
