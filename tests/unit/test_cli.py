@@ -176,7 +176,7 @@ def test_a_recipe_says_what_each_layer_gets(run: Run, work: Path) -> None:
     assert [layer["per_channel"] for layer in report["layers"]][:2] == [False, True]
     kept = [t for t in report["trials"] if t["kept"]]
     assert len(kept) == 1
-    assert kept[0]["error"] == min(t["error"] for t in report["trials"])
+    assert kept[0]["after"] == min(t["after"] for t in report["trials"])
     assert report["calibrator"] == kept[0]["name"]
 
 

@@ -18,15 +18,6 @@ _MOST_SAMPLES = 64
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Something that was tried: its name, its error on held-out samples, and whether it was kept."""
-
-    name: str
-    error: float
-    kept: bool = False
-
-
-@dataclass(frozen=True)
 class Judge:
     """Holds the float model's outputs on held-out samples.
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tinyq.api.judge import Trial, make_judge, split_for_judging
+from tinyq.api.judge import make_judge, split_for_judging
 from tinyq.api.progress import Progress, silent
 from tinyq.api.staging import write_file
 from tinyq.data import Dataset, Split, load_data, split
 from tinyq.errors import BadInputError
 from tinyq.frontend import LoadedModel, load_model, stock_quantize
 from tinyq.graph import Graph, layer_name, load_graph, write_graph
-from tinyq.quantization import calibrators, ptq
-from tinyq.quantization.boundaries import Typed
+from tinyq.quantization import calibrators, pipeline, ptq
 from tinyq.quantization.op_rules import has_weights
-from tinyq.quantization.recipe import SCHEMES, Recipe, Resolved, read_recipe, resolve
+from tinyq.quantization.pipeline import Trial
+from tinyq.quantization.recipe import SCHEMES, Recipe, read_recipe, resolve
 from tinyq.quantization.scheme import LayerScheme
-from tinyq.quantization.statistics import observe
 from tinyq.reporting.models import LayerSchemeReport, QuantizeReport, TrialReport
 
 QUANTIZERS = ("tinyq", "stock")
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,8 @@ class QuantizeSettings:
         trust: Load Keras models that carry code.
         recipe: A recipe file.
         scheme: Name of a scheme for the whole model, in place of the recipe's.
+        transforms: Names of transforms to try, in place of the recipe's; None leaves it to what the model needs.
+        refinements: The same of refinements.
     """
 
     model: Path
@@ -54,6 +54,8 @@ class QuantizeSettings:
     trust: bool = False
     recipe: Path | None = None
     scheme: str | None = None
+    transforms: tuple[str, ...] | None = None
+    refinements: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,9 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
         BadInputError: The model, the data or a setting is not usable.
     """
     recipe = _recipe(settings)
-    name = recipe.calibrator or calibrators.DEFAULT
+    choices = _choices(recipe, settings)
     if settings.quantizer not in QUANTIZERS:
         raise BadInputError(f"There is no quantizer {settings.quantizer!r}.", f"Choose one of {', '.join(QUANTIZERS)}.")
-    if name != AUTO:
-        calibrators.calibrator(name)
 
     progress("load the model", 0, 1)
     loaded = load_model(settings.model, trust=settings.trust)
@@ -115,10 +115,26 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
         tflite = stock_quantize(loaded.tflite, dataset.take(parts.calibration).inputs)
         progress("quantize", 1, 1)
         return Quantized(loaded, tflite, load_graph(tflite), dataset, parts, None)
-    resolved = resolve(recipe, loaded.graph)
-    planned = ptq.plan(loaded.graph, resolved.schemes, resolved.io)
-    graph, used, trials = _calibrated(loaded, planned, resolved, dataset, parts, name, progress)
-    return Quantized(loaded, write_graph(graph), graph, dataset, parts, used, planned.schemes, trials)
+    graph = pipeline.prepared(loaded.graph)
+    resolved = resolve(recipe, graph)
+    ptq.plan(graph, resolved.schemes, resolved.io)  # refuses what cannot be, before any work
+    seen, judge = parts.calibration, None
+    if pipeline.needs_judge(graph, resolved, choices):
+        seen, held_out = split_for_judging(parts.calibration)
+        judge = make_judge(loaded.tflite, dataset.take(held_out).inputs).error
+    outcome = pipeline.run(
+        graph, dataset.take(seen).inputs, resolved, choices, judge, seed=settings.seed, progress=progress
+    )
+    return Quantized(
+        loaded,
+        write_graph(outcome.graph),
+        outcome.graph,
+        dataset,
+        parts,
+        outcome.calibrator,
+        outcome.planned.schemes,
+        outcome.trials,
+    )
 
 
 def _recipe(settings: QuantizeSettings) -> Recipe:
@@ -134,41 +150,15 @@ def _recipe(settings: QuantizeSettings) -> Recipe:
     return recipe.model_copy(update=changes)
 
 
-def _calibrated(
-    loaded: LoadedModel,
-    planned: Typed,
-    resolved: Resolved,
-    dataset: Dataset,
-    parts: Split,
-    name: str,
-    progress: Progress,
-) -> tuple[Graph, str, tuple[Trial, ...]]:
-    """The quantized graph, the calibrator behind it, and what was tried on the way."""
-    seen = parts.calibration
-    judge = None
-    if name == AUTO:
-        seen, held_out = split_for_judging(parts.calibration)
-        judge = make_judge(loaded.tflite, dataset.take(held_out).inputs)
-    progress("observe activations", 0, 1)
-    statistics = observe(loaded.tflite, loaded.graph, dataset.take(seen).inputs)
-    progress("observe activations", 1, 1)
-
-    def quantized(calibrator: str) -> Graph:
-        ranges = ptq.calibrate(statistics, calibrators.calibrator(calibrator), planned)
-        return ptq.quantize(planned, {**ranges, **resolved.ranges})
-
-    if judge is None:
-        return quantized(name), name, ()
-    names = list(calibrators.calibrators())
-    trials = []
-    graphs = {}
-    for done, candidate in enumerate(names):
-        progress("try calibrators", done, len(names))
-        graphs[candidate] = quantized(candidate)
-        trials.append(Trial(candidate, judge.error(graphs[candidate])))
-    progress("try calibrators", len(names), len(names))
-    best = min(trials, key=lambda t: t.error).name
-    return graphs[best], best, tuple(replace(t, kept=t.name == best) for t in trials)
+def _choices(recipe: Recipe, settings: QuantizeSettings) -> pipeline.Choices:
+    """What to try, checked."""
+    choices = pipeline.Choices(
+        recipe.calibrator or calibrators.DEFAULT,
+        settings.transforms if settings.transforms is not None else recipe.transforms,
+        settings.refinements if settings.refinements is not None else recipe.refine,
+    )
+    pipeline.check(choices)
+    return choices
 
 
 def _all_unseen(dataset: Dataset | None, seed: int) -> Split | None:
@@ -228,4 +218,4 @@ def layer_schemes(quantized: Quantized) -> tuple[LayerSchemeReport, ...]:
 
 def trial_reports(trials: Sequence[Trial]) -> tuple[TrialReport, ...]:
     """What was tried, as it is reported."""
-    return tuple(TrialReport(name=t.name, error=t.error, kept=t.kept) for t in trials)
+    return tuple(TrialReport(**asdict(t)) for t in trials)

@@ -54,7 +54,22 @@ Recipe = Annotated[Path | None, typer.Option("--recipe", help="A YAML or JSON fi
 Scheme = Annotated[
     str | None, typer.Option("--scheme", help="w8a8 (default), 16x8, w4a8, power-of-two, ... for the whole model.")
 ]
+Transforms = Annotated[
+    list[str] | None,
+    typer.Option("--transform", help="A transform to try (equalize, ...); repeatable. none for none at all."),
+]
+Refinements = Annotated[
+    list[str] | None,
+    typer.Option("--refine", help="A refinement to try (adaround, bias-correction, ...); repeatable. none for none."),
+]
 Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code (Lambda, custom layers).")]
+
+
+def names(given: list[str] | None) -> tuple[str, ...] | None:
+    """Repeated options as names; ``none`` stands for an empty list."""
+    if given is None:
+        return None
+    return tuple(name for name in given if name != "none")
 
 
 def stderr_console(quiet: bool = False) -> Console:

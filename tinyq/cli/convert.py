@@ -25,6 +25,8 @@ def convert(
     calibrator: common.Calibrator = None,
     recipe: common.Recipe = None,
     scheme: common.Scheme = None,
+    transform: common.Transforms = None,
+    refine: common.Refinements = None,
     calibration_samples: Annotated[
         int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
     ] = None,
@@ -62,6 +64,8 @@ def convert(
         calibrator=calibrator,
         recipe=recipe,
         scheme=scheme,
+        transforms=common.names(transform),
+        refinements=common.names(refine),
         calibration_samples=calibration_samples,
         evaluate=evaluation,
         metric=metric,

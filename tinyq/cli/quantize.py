@@ -24,6 +24,8 @@ def quantize(
     calibrator: common.Calibrator = None,
     recipe: common.Recipe = None,
     scheme: common.Scheme = None,
+    transform: common.Transforms = None,
+    refine: common.Refinements = None,
     calibration_samples: Annotated[
         int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
     ] = None,
@@ -52,6 +54,8 @@ def quantize(
         calibrator=calibrator,
         recipe=recipe,
         scheme=scheme,
+        transforms=common.names(transform),
+        refinements=common.names(refine),
         calibration_samples=calibration_samples,
         image_scale=image_scale,
         seed=seed,

@@ -64,12 +64,14 @@ def render_quantize(report: QuantizeReport, detail: bool, console: Console) -> N
 
 
 def render_trials(trials: Sequence[TrialReport], console: Console) -> None:
-    """What was tried, best first."""
+    """What was tried, calibrators best first."""
     if not trials:
         return
-    table = Table("tried", "relative output error", "", box=box.SIMPLE_HEAD)
-    for trial in sorted(trials, key=lambda t: t.error):
-        table.add_row(escape(trial.name), f"{trial.error:.3g}", "kept" if trial.kept else "")
+    table = Table("tried", "", "output error before", "after", "", box=box.SIMPLE_HEAD)
+    order = ("transform", "calibrator", "refinement")
+    for trial in sorted(trials, key=lambda t: (order.index(t.kind), t.after if t.kind == "calibrator" else 0.0)):
+        before = f"{trial.before:.3g}" if trial.before is not None else ""
+        table.add_row(trial.kind, escape(trial.name), before, f"{trial.after:.3g}", "kept" if trial.kept else "")
     console.print(table)
 
 

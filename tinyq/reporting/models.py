@@ -156,8 +156,10 @@ class LayerSchemeReport(_Report):
 class TrialReport(_Report):
     """Something that was tried; the error is relative to the variance of the float outputs, on held-out samples."""
 
+    kind: Literal["transform", "calibrator", "refinement"]
     name: str
-    error: float
+    before: float | None = Field(description="without it; null for alternatives of one choice")
+    after: float
     kept: bool
 
 

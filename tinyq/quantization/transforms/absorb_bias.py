@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyq.graph import DType, Graph, Tensor
 from tinyq.graph.batch_norm import BatchNorm
+from tinyq.quantization.statistics import Statistics
 from tinyq.quantization.transforms.chains import Pair, pairs, reads_padding, sum_of_inputs
 
 # a normal distribution is below this many standard deviations under its mean once in 741 times
@@ -69,3 +70,10 @@ def _add_to_bias(graph: Graph, index: int, amount: NDArray[np.float64]) -> Graph
     inputs = (*op.inputs[:2], len(graph.tensors), *op.inputs[3:])
     ops = tuple(replace(o, inputs=inputs) if i == index else o for i, o in enumerate(graph.ops))
     return replace(graph, tensors=(*graph.tensors, added), ops=ops)
+
+
+def _from_statistics(graph: Graph, statistics: Statistics) -> Graph:
+    return absorb_bias(graph, {t: s.channel_minima for t, s in statistics.items()})
+
+
+TRANSFORMS = {"absorb-bias": _from_statistics}

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from tinyq.graph import DType, Graph
 from tinyq.quantization.op_rules import RULES
+from tinyq.quantization.statistics import Statistics
 
 Limit = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Rows of weights ``[rows, weights]`` -> greatest magnitude to keep of each, ``[rows]``."""
+
+_PERCENT = 99.9
 
 
 def at_percentile(percent: float) -> Limit:
@@ -50,3 +53,10 @@ def clip_weights(graph: Graph, limit: Limit, per_channel: bool = False) -> Graph
         data = np.moveaxis(clipped, 0, rule.weights_axis).astype(np.float32)
         changed[index] = replace(tensor, data=np.ascontiguousarray(data))
     return graph.replace_tensors(changed)
+
+
+def _clip(graph: Graph, statistics: Statistics) -> Graph:
+    return clip_weights(graph, at_percentile(_PERCENT))
+
+
+TRANSFORMS = {"clip-weights": _clip}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyq.graph import Graph
+from tinyq.quantization.statistics import Statistics
 from tinyq.quantization.transforms.chains import (
     Pair,
     input_extent,
@@ -80,3 +81,10 @@ def _is_relu6(graph: Graph, pair: Pair) -> bool:
 
 def _passable(graph: Graph, pair: Pair, movable: Mapping[int, NDArray[np.float64]]) -> bool:
     return not _is_relu6(graph, pair) or pair.tensors[0] in movable
+
+
+def _from_statistics(graph: Graph, statistics: Statistics) -> Graph:
+    return equalize(graph, {t: s.channel_maxima.astype(np.float64) for t, s in statistics.items()})
+
+
+TRANSFORMS = {"equalize": _from_statistics}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyq.graph import Graph, Op
 from tinyq.graph.options import NoOptions
+from tinyq.quantization.statistics import Statistics
 
 _SIX = 6.0
 
@@ -54,3 +55,10 @@ def _without_six(op: Op) -> Op:
     if getattr(op.options, "activation", "NONE") == "RELU6":
         return replace(op, options=replace(op.options, activation="RELU"))  # type: ignore[call-arg]
     return op
+
+
+def _all(graph: Graph, statistics: Statistics) -> Graph:
+    return relax_relu6(graph).graph
+
+
+TRANSFORMS = {"relax-relu6": _all}
