@@ -37,11 +37,11 @@ class Difference:
     """One activation, quantized against float.
 
     Attributes:
-        sqnr_db: Signal to quantization noise, 10 log10(sum f^2 / sum (f - q)^2); None if there is no noise or no signal.
+        sqnr_db: Signal to quantization noise, 10 log10(sum f^2 / sum (f - q)^2); None without noise or signal.
         cosine: Similarity of the two as vectors over all samples.
         max_error: Largest absolute difference.
         clipped: Share of float values beyond the outermost codes by more than rounding; None for a float activation.
-        unused: Share of codes that no value took; None for a float activation, or if there were fewer values than codes.
+        unused: Share of codes that no value took; None for a float activation, or with fewer values than codes.
         histogram: None for a float activation.
     """
 
@@ -82,13 +82,13 @@ class Meter:
         else:
             scale, zero_point = self._quantization.scalar
             codes = held.reshape(-1).astype(np.int64)
-            q = (codes - zero_point) * scale
+            q = ((codes - zero_point) * scale).astype(np.float64)
             self._codes += np.bincount(codes - self._low, minlength=self._codes.size)
             position = f / scale + (zero_point - self._low + 0.5)  # code k covers [k, k + 1)
             outside = (position < 0) | (position >= self._codes.size)
             self._clipped += int(np.count_nonzero(outside))
-            bins = np.floor(position * (BINS / self._codes.size))
-            self._bins += np.bincount(np.clip(bins, -1, BINS).astype(np.int64) + 1, minlength=BINS + 2)
+            bins = np.clip(np.floor(position * (BINS / self._codes.size)), -1, BINS).astype(np.int64)
+            self._bins += np.bincount(bins + 1, minlength=BINS + 2)
         difference = f - q
         self._count += f.size
         self._ff += float(f @ f)

@@ -1,0 +1,287 @@
+"""Bit widths layer by layer, by how sensitive each layer is: 16-bit activations, 8-bit, or 4-bit weights.
+
+Each layer is quantized alone, at each width, and the error of the model's output is measured: a sensitivity as in Dong
+et al. 2019 (HAWQ, arXiv 1905.03696), but measured and not derived from curvature. From the widest types on, and again
+from 8 bits on, the change that adds the least error for what it saves is made, until all layers are at their narrowest.
+Every model on the way is measured as a whole, so that errors that do not add up show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from tinyq.analysis.measure import Measured, Yardstick, relative_error
+from tinyq.analysis.resources import Resources, resources
+from tinyq.analysis.runs import Samples, run_graph, run_graphs
+from tinyq.analysis.subject import Subject, weighted
+from tinyq.errors import BadInputError
+from tinyq.graph import DType, Graph, macs
+from tinyq.quantization.rounding.progress import Progress, silent
+from tinyq.quantization.scheme import LayerScheme, SchemeTable, check, fitted
+
+Widths = tuple[int, int]
+"""Bits of weights and of activations."""
+WIDTHS: tuple[Widths, ...] = ((8, 16), (8, 8), (4, 8))
+"""From wide to narrow; TFLM has no 4-bit weights beside 16-bit activations."""
+
+_STAGES = ("measure sensitivity", "measure combinations")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits, each optional.
+
+    Attributes:
+        error: Relative output error.
+        loss: Of the metric, against the float model.
+        flash: Bytes of weights and biases.
+        ram: Bytes of activations, planned.
+        cost: Weighted multiply-accumulates (see :class:`Resources`).
+    """
+
+    error: float | None = None
+    loss: float | None = None
+    flash: int | None = None
+    ram: int | None = None
+    cost: int | None = None
+
+    @property
+    def limits_quality(self) -> bool:
+        return self.error is not None or self.loss is not None
+
+    @property
+    def limits_resources(self) -> bool:
+        return any(v is not None for v in (self.flash, self.ram, self.cost))
+
+
+@dataclass(frozen=True)
+class Point:
+    """One choice of widths, measured on the whole model.
+
+    Attributes:
+        widths: Operator index -> widths, of the operators with weights.
+        schemes: One for each operator.
+        resources: What it takes.
+        measured: Error and score.
+        loss: Of the metric, against the float model.
+        efficient: No other point is at least as good in error, flash, RAM and cost, and better in one.
+    """
+
+    widths: Mapping[int, Widths]
+    schemes: tuple[LayerScheme, ...]
+    resources: Resources
+    measured: Measured
+    loss: float | None
+    efficient: bool = False
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """All points that were measured, and the choice.
+
+    Attributes:
+        points: From wide to narrow.
+        sensitivities: (operator index, widths) -> relative output error of that operator alone.
+        chosen: Index of the point that meets the budget best; None if none meets it.
+        base: Index of the point with 8 bits everywhere.
+    """
+
+    points: tuple[Point, ...]
+    sensitivities: Mapping[tuple[int, Widths], float]
+    chosen: int | None
+    base: int
+
+
+def mixed_precision(
+    subject: Subject, yardstick: Yardstick, samples: Samples, budget: Budget, progress: Progress = silent
+) -> Mixed:
+    """Choose the widths of each layer.
+
+    With a limit on error or loss the least total of flash, RAM and cost within it is chosen, each relative to 8 bits
+    everywhere; without one the least error, where flash, RAM and cost that are not limited may not exceed those of 8
+    bits everywhere.
+
+    Args:
+        subject: The model; layers that its schemes leave float stay float.
+        yardstick: To measure whole models by.
+        samples: To measure single layers by; for each input real values ``[N, ...]``.
+        budget: What to keep within.
+        progress: Told the number of models measured.
+
+    Raises:
+        BadInputError: No layer has a choice, or the interpreter died.
+    """
+    options = _options(subject)
+    if not any(len(widths) > 1 for widths in options.values()):
+        raise BadInputError("No layer of the model can have other bit widths.", "Choose a scheme with integer layers.")
+    sensitivities = _sensitivities(subject, options, samples, progress)
+    # what LiteRT cannot run is no option, though 8 bits stay one for comparison
+    options = {i: tuple(w for w in ws if (i, w) in sensitivities or w == (8, 8)) for i, ws in options.items()}
+    path = _path(subject, options, sensitivities)
+    return _measured(subject, yardstick, path, sensitivities, budget, progress)
+
+
+def with_widths(subject: Subject, widths: Mapping[int, Widths]) -> tuple[LayerScheme, ...]:
+    """Schemes in which operators with weights have these widths, and those without follow the data that they read."""
+    graph, found = subject.graph, list(subject.schemes)
+    types: dict[int, str] = dict.fromkeys(graph.inputs, subject.io.value)
+    for i, op in enumerate(graph.ops):
+        if i in widths:
+            found[i] = _scheme(subject, i, widths[i])
+        elif found[i].activations != "float32":
+            read = {types[t] for t in op.inputs if t in types and graph.tensors[t].dtype is DType.FLOAT32}
+            wide = replace(found[i], activations="int16")
+            follows = read == {"int16"} and _runs(subject, i, wide)
+            found[i] = wide if follows else replace(found[i], activations="int8")
+        types.update(dict.fromkeys(op.outputs, found[i].activations))
+    return tuple(found)
+
+
+def _scheme(subject: Subject, index: int, widths: Widths) -> LayerScheme:
+    weight_bits, bits = widths
+    base = subject.schemes[index]
+    whole = replace(base, activations="int16" if bits == 16 else "int8", weight_bits=8)
+    if weight_bits == 4:
+        whole = replace(whole, weight_bits=4, weight_range="mse")
+    elif base.weight_bits == 4:  # a dense layer lost its channels to the 4 bits alone
+        whole = replace(whole, per_channel=True)
+    return fitted(subject.graph.ops[index], whole)
+
+
+def _runs(subject: Subject, index: int, scheme: LayerScheme) -> bool:
+    try:
+        check(replace(subject.graph, ops=(subject.graph.ops[index],)), (scheme,))
+    except BadInputError:
+        return False
+    return True
+
+
+def _options(subject: Subject) -> dict[int, tuple[Widths, ...]]:
+    """Operator index -> widths that TFLM has a kernel for, from wide to narrow."""
+    return {
+        i: tuple(w for w in WIDTHS if _runs(subject, i, _scheme(subject, i, w)))
+        for i in weighted(subject.graph)
+        if subject.schemes[i].activations != "float32"
+    }
+
+
+def _sensitivities(
+    subject: Subject, options: Mapping[int, Sequence[Widths]], samples: Samples, progress: Progress
+) -> dict[tuple[int, Widths], float]:
+    reference = run_graph(subject.graph, samples)
+    todo = [(i, w) for i, widths in options.items() for w in widths]
+    graphs = (subject.only(i, _scheme(subject, i, w)) for i, w in todo)
+    found = {}
+    with closing(run_graphs(graphs, samples)) as results:
+        for done, (key, outputs) in enumerate(zip(todo, results, strict=True)):
+            if outputs is not None:
+                found[key] = relative_error(outputs, reference)
+            progress(_STAGES[0], done + 1, len(todo))
+    return found
+
+
+def _path(
+    subject: Subject, options: Mapping[int, Sequence[Widths]], sensitivities: Mapping[tuple[int, Widths], float]
+) -> list[dict[int, Widths]]:
+    """Choices from the widest to the narrowest, then from 8 bits to the narrowest, without repetitions."""
+    eight = dict.fromkeys(options, (8, 8))
+    path = []
+    for start in ({i: widths[0] for i, widths in options.items()}, eight):
+        now = dict(start)
+        path.append(dict(now))
+        while moves := [(i, w) for i, ws in options.items() for w in ws[ws.index(now[i]) + 1 :]]:
+            index, widths = min(moves, key=lambda m: _price(subject, m[0], (now[m[0]], m[1]), sensitivities))
+            now[index] = widths
+            path.append(dict(now))
+    return [p for k, p in enumerate(path) if p not in path[:k]]
+
+
+def _price(
+    subject: Subject, index: int, change: tuple[Widths, Widths], sensitivities: Mapping[tuple[int, Widths], float]
+) -> tuple[float, int]:
+    """Error that a change adds for what it saves, as a part of the model's; the earlier layer goes first if equal."""
+    whole = [_bits(subject.graph, i, (8, 8)) for i in weighted(subject.graph)]
+    before, after = (_bits(subject.graph, index, w) for w in change)
+    saved = sum((before[name] - after[name]) / max(1, sum(w[name] for w in whole)) for name in before)
+    errors = [sensitivities.get((index, w), 0.0) for w in change]
+    return (max(0.0, errors[1] - errors[0]) / saved, index)
+
+
+def _bits(graph: Graph, index: int, widths: Widths) -> dict[str, int]:
+    """An operator's part in each resource, to a common factor."""
+    op = graph.ops[index]
+    return {
+        "flash": graph.tensors[op.inputs[1]].elements * widths[0],
+        "ram": graph.tensors[op.outputs[0]].elements * widths[1],
+        "cost": macs(graph, op) * widths[1],
+    }
+
+
+def _measured(
+    subject: Subject,
+    yardstick: Yardstick,
+    path: Sequence[Mapping[int, Widths]],
+    sensitivities: Mapping[tuple[int, Widths], float],
+    budget: Budget,
+    progress: Progress,
+) -> Mixed:
+    made: list[tuple[Mapping[int, Widths], tuple[LayerScheme, ...], Resources]] = []
+
+    def graphs() -> Iterator[Graph]:
+        for widths in path:
+            schemes = with_widths(subject, widths)
+            quantized = subject.with_schemes(schemes).quantized()
+            made.append((widths, schemes, resources(quantized)))
+            yield quantized
+
+    points = []
+    with closing(run_graphs(graphs(), yardstick.samples)) as results:
+        for done, outputs in enumerate(results):
+            progress(_STAGES[1], done + 1, len(path))
+            if outputs is not None:
+                measured = yardstick.measure(outputs)
+                points.append(Point(*made[-1], measured, yardstick.loss(measured.score)))
+    if not points:
+        raise BadInputError("LiteRT cannot run the model with any bit widths.", "Choose another scheme.")
+    marked = tuple(replace(p, efficient=not any(_dominates(o, p) for o in points)) for p in points)
+    base = next((k for k, p in enumerate(marked) if set(p.widths.values()) == {(8, 8)}), 0)
+    return Mixed(marked, sensitivities, choose(marked, base, budget), base)
+
+
+def choose(points: Sequence[Point], base: int, budget: Budget) -> int | None:
+    """Index of the point that meets a budget best (see :func:`mixed_precision`), or None."""
+    eight = points[base].resources
+    limits = eight if budget.limits_resources and not budget.limits_quality else None
+    fitting = [k for k, p in enumerate(points) if _within(p, budget, limits)]
+    if not fitting:
+        return None
+    if budget.limits_quality:
+        return min(fitting, key=lambda k: (points[k].resources.relative_to(eight), points[k].measured.error))
+    return min(fitting, key=lambda k: (points[k].measured.error, points[k].resources.relative_to(eight)))
+
+
+def _within(point: Point, budget: Budget, otherwise: Resources | None) -> bool:
+    if budget.error is not None and point.measured.error > budget.error:
+        return False
+    if budget.loss is not None and (point.loss is None or point.loss > budget.loss):
+        return False
+    for name in ("flash", "ram", "cost"):
+        limit = getattr(budget, name)
+        if limit is None and otherwise is not None:
+            limit = getattr(otherwise, name)
+        if limit is not None and getattr(point.resources, name) > limit:
+            return False
+    return True
+
+
+def _dominates(a: Point, b: Point) -> bool:
+    first = (a.measured.error, a.resources.flash, a.resources.ram, a.resources.cost)
+    second = (b.measured.error, b.resources.flash, b.resources.ram, b.resources.cost)
+    return first != second and all(x <= y for x, y in zip(first, second, strict=True))
+
+
+def schemes_differ(schemes: SchemeTable, base: SchemeTable) -> tuple[int, ...]:
+    """Operators whose schemes differ."""
+    return tuple(i for i, (a, b) in enumerate(zip(schemes, base, strict=True)) if a != b)
