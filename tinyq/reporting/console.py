@@ -185,6 +185,9 @@ def _facts() -> Table:
 
 
 def _scores(table: Table, metric: str, score: Scores, accuracy: Scores, with_target: bool) -> None:
+    if metric == "none":
+        table.add_row("accuracy", f"{_NOT_MEASURED}: no labelled data")
+        return
     percent = accuracy.host is not None or accuracy.target is not None
 
     def show(value: float | None) -> str:
