@@ -28,6 +28,7 @@ from tinyq.quantization.recipe import Recipe, SchemePart, resolve
 
 SEEDS = range(5)
 _BOOTSTRAPS = 2000
+_DEFAULT = Choices()
 _NOTHING = Choices(calibrator="minmax", transforms=(), refinements=())
 _PER_TENSOR = SchemePart(per_channel=False)
 _W4_PER_TENSOR = SchemePart(per_channel=False, weight_bits=4, weight_range="mse")
@@ -39,7 +40,7 @@ class Row:
 
     name: str
     recipe: Recipe | None
-    choices: Choices = Choices()
+    choices: Choices = _DEFAULT
     unbalanced: bool = False
 
 
@@ -93,7 +94,8 @@ def main() -> int:
     loaded = load_model(folder / "kws_ref_model")
     data = load_data(str(folder / "kws01_float.npz"), loaded.graph)
     x, labels = np.asarray(data.inputs[0], np.float32), data.labels
-    assert labels is not None
+    if labels is None:
+        raise SystemExit("kws01_float.npz holds no labels")
     reference = run_float(loaded.tflite, (x,))[0].argmax(axis=1) == labels
 
     print("| KWS | float | integer | difference, points | 95 % interval |")
