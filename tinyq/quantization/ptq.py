@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tinyq.errors import UnsupportedError
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor, layer_name
+from tinyq.graph.options import AddOptions, Options
 from tinyq.quantization import scheme as schemes_module
 from tinyq.quantization.affine import INT8, INT16, Grid, Range, affine, encode
 from tinyq.quantization.boundaries import Typed, parameter_inputs, typed
@@ -160,8 +161,13 @@ def _constants(planned: Typed, activations: Mapping[int, Quantization]) -> Graph
         for position, t in enumerate(op.inputs):
             if t in activations and graph.tensors[t].is_constant and t not in parameter_inputs(op):
                 inputs[position] = place(t, _data_constant(graph.tensors[t], activations[t], scheme))
-        ops.append(replace(op, inputs=tuple(inputs)))
+        ops.append(replace(op, inputs=tuple(inputs), options=_options(op)))
     return replace(graph, tensors=tuple(tensors), ops=tuple(ops))
+
+
+def _options(op: Op) -> Options:
+    """The operator's options, which must not ask for sums of int16 by shifts alone, as those of a float graph do."""
+    return replace(op.options, pot_scale_int16=False) if isinstance(op.options, AddOptions) else op.options
 
 
 def _data_constant(tensor: Tensor, quantization: Quantization, scheme: LayerScheme) -> Tensor:
