@@ -80,7 +80,7 @@ def replaced(old: str, new: str) -> tuple[str, ...]:
         ((*CONVERT, "--quantizer", "nope"), 2, "stock"),
         ((*CONVERT, "--metric", "nope"), 2, "top1"),
         ((*CONVERT, "--calibration-samples", "61"), 2, "60"),
-        (("convert", "model.tflite", "--board", "mps2-an386", "-o", "out"), 2, "needs data"),
+        (("convert", "model.tflite", "--board", "mps2-an386", "-o", "out"), 2, "representative samples"),
         (("test", "."), 2, "not an output folder"),
         (("build", "nowhere"), 2, "not an output folder"),
         (("estimate", "model.tflite"), 2, "float model"),

@@ -52,7 +52,7 @@ def convert(
         model: A ``.keras``, ``.h5`` or ``.tflite`` file or a SavedModel folder.
         board: Id of a board.
         out: The folder to write.
-        data: A ``.npz``, a ``.npy``, a folder of images, or ``module:function``; not needed by a quantized model.
+        data: A ``.npz``, a ``.npy``, a folder of images, or ``module:function``; without it samples are made up.
         quantizer: "tinyq", or "stock" for TensorFlow's converter.
         calibrator: Name of a calibrator, or "auto" to try all.
         calibration_samples: At most so many; None for min(200, half of the data).
@@ -94,8 +94,8 @@ def convert(
 def quantize(
     model: str | Path,
     *,
-    data: str,
     out: str | Path,
+    data: str | None = None,
     quantizer: str = "tinyq",
     calibrator: str | None = None,
     calibration_samples: int | None = None,

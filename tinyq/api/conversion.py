@@ -182,7 +182,7 @@ def _report(
         schemes=layer_schemes(quantized),
         trials=trial_reports(quantized.trials),
         estimate=report_of(footprint),
-        notes=quantized.loaded.notes,
+        notes=(*quantized.loaded.notes, *quantized.notes),
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyq.api.judge import make_judge, split_for_judging
 from tinyq.api.progress import Progress, silent
 from tinyq.api.staging import write_file
 from tinyq.data import Dataset, Split, load_data, split
 from tinyq.errors import BadInputError
-from tinyq.frontend import LoadedModel, load_model, stock_quantize
+from tinyq.frontend import LoadedModel, load_model, stock_quantize, synthesize
 from tinyq.graph import Graph, layer_name, load_graph, write_graph
 from tinyq.quantization import calibrators, pipeline, ptq
 from tinyq.quantization.op_rules import has_weights
@@ -31,7 +33,8 @@ class QuantizeSettings:
 
     Attributes:
         model: A ``.keras``, ``.h5`` or ``.tflite`` file or a SavedModel folder.
-        data: Where samples come from (see :func:`tinyq.data.load_data`); not needed by a quantized model.
+        data: Where samples come from (see :func:`tinyq.data.load_data`). A quantized model needs none; for a Keras
+            model with batch normalizations samples are made up.
         quantizer: "tinyq", or "stock" for TensorFlow's own converter.
         calibrator: Name of a calibrator, "auto" to try all, or None for the recipe's or the default.
         calibration_samples: At most so many; None for min(200, half of the data).
@@ -71,6 +74,7 @@ class Quantized:
         calibrator: Name of the calibrator that was used; None if it was TensorFlow's or nobody's.
         schemes: What each operator of ``graph`` got; empty if tinyq did not quantize.
         trials: What was tried, with the error on held-out samples.
+        notes: What the user may want to know of the calibration, one sentence each.
     """
 
     loaded: LoadedModel
@@ -81,6 +85,7 @@ class Quantized:
     calibrator: str | None
     schemes: tuple[LayerScheme, ...] = ()
     trials: tuple[Trial, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def float_tflite(self) -> bytes | None:
@@ -105,36 +110,51 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     dataset = load_data(settings.data, loaded.graph, image_scale=settings.image_scale) if settings.data else None
     if loaded.kind == "quantized":
         return Quantized(loaded, loaded.tflite, loaded.graph, dataset, _all_unseen(dataset, settings.seed), None)
-    if dataset is None:
-        raise BadInputError(
-            "A float model needs data to calibrate with.", "Give representative samples with --data (.npz, .npy, ...)."
-        )
-    parts = split(len(dataset), settings.calibration_samples, settings.seed)
+    samples = _samples(loaded, dataset, settings, progress)
     if settings.quantizer == "stock":
         progress("quantize", 0, 1)
-        tflite = stock_quantize(loaded.tflite, dataset.take(parts.calibration).inputs)
+        tflite = stock_quantize(loaded.tflite, samples.inputs)
         progress("quantize", 1, 1)
-        return Quantized(loaded, tflite, load_graph(tflite), dataset, parts, None)
+        return Quantized(loaded, tflite, load_graph(tflite), dataset, samples.split, None, notes=samples.notes)
     graph = pipeline.prepared(loaded.graph)
     resolved = resolve(recipe, graph)
     ptq.plan(graph, resolved.schemes, resolved.io)  # refuses what cannot be, before any work
-    seen, judge = parts.calibration, None
+    inputs, judge = samples.inputs, None
     if pipeline.needs_judge(graph, resolved, choices):
-        seen, held_out = split_for_judging(parts.calibration)
-        judge = make_judge(loaded.tflite, dataset.take(held_out).inputs).error
-    outcome = pipeline.run(
-        graph, dataset.take(seen).inputs, resolved, choices, judge, seed=settings.seed, progress=progress
-    )
+        seen, held_out = split_for_judging(np.arange(len(inputs[0])))
+        judge = make_judge(loaded.tflite, [x[held_out] for x in inputs]).error
+        inputs = tuple(x[seen] for x in inputs)
+    outcome = pipeline.run(graph, inputs, resolved, choices, judge, seed=settings.seed, progress=progress)
     return Quantized(
         loaded,
         write_graph(outcome.graph),
         outcome.graph,
         dataset,
-        parts,
+        samples.split,
         outcome.calibrator,
         outcome.planned.schemes,
         outcome.trials,
+        samples.notes,
     )
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """What to calibrate with: for each input real values ``[N, ...]``; the split that they come from; notes."""
+
+    inputs: tuple[NDArray[Any], ...]
+    split: Split | None
+    notes: tuple[str, ...] = ()
+
+
+def _samples(loaded: LoadedModel, dataset: Dataset | None, settings: QuantizeSettings, progress: Progress) -> _Samples:
+    """Samples of the data; without data, inputs made up from what the model remembers of its training."""
+    if dataset is not None:
+        parts = split(len(dataset), settings.calibration_samples, settings.seed)
+        return _Samples(dataset.take(parts.calibration).inputs, parts)
+    stage = "make up samples"
+    made = synthesize(loaded, seed=settings.seed, progress=lambda done, total: progress(stage, done, total))
+    return _Samples(made.inputs, None, made.notes)
 
 
 def _recipe(settings: QuantizeSettings) -> Recipe:
@@ -193,7 +213,7 @@ def quantize_file(
         seed=settings.seed,
         layers=layer_schemes(quantized),
         trials=trial_reports(quantized.trials),
-        notes=quantized.loaded.notes,
+        notes=(*quantized.loaded.notes, *quantized.notes),
     )
 
 

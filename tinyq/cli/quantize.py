@@ -16,8 +16,8 @@ def register(app: typer.Typer) -> None:
 
 def quantize(
     model: common.Model,
-    data: common.Data,
     out: Annotated[Path, typer.Option("-o", "--out", help="The .tflite file to write.", show_default=False)],
+    data: common.Data = None,
     quantizer: Annotated[
         str, typer.Option("--quantizer", help="tinyq (ours) or stock (TensorFlow's converter).")
     ] = "tinyq",
