@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from tinyq.analysis.diagnosis import Cause, Evidence
 from tinyq.analysis.flowchart import lossy
 from tinyq.analysis.measure import Measured, Yardstick
-from tinyq.analysis.original import AUTO, Original
+from tinyq.analysis.original import Original
 from tinyq.analysis.recipe_text import named_scheme, with_rules
 from tinyq.analysis.runs import run_graphs
 from tinyq.analysis.subject import weighted
 from tinyq.errors import BadInputError
 from tinyq.graph import Graph
 from tinyq.quantization.op_rules import has_weights
+from tinyq.quantization.pipeline import AUTO
 from tinyq.quantization.recipe import Recipe, SchemePart, resolve
-from tinyq.quantization.rounding import adaround
-from tinyq.quantization.rounding.bias_correction import empirical_bias_correction
 from tinyq.quantization.rounding.progress import Progress, silent
 
 _STAGE = "try mends"
@@ -48,7 +46,6 @@ class Mend:
 class _Idea:
     name: str
     recipe: Recipe
-    refine: bool = False
 
 
 def try_mends(
@@ -81,11 +78,7 @@ def try_mends(
             # the calibrator that "auto" came to is what the command should name
             settled = idea.recipe.model_copy(update={"calibrator": subject.calibrator})
             made.append((idea, settled if idea.recipe.calibrator == AUTO else idea.recipe))
-            quantized = subject.quantized()
-            if idea.refine:
-                quantized = adaround(subject.graph, quantized, original.calibration)
-                quantized = empirical_bias_correction(subject.graph, quantized, original.calibration)
-            yield quantized
+            yield original.refined(subject, idea.recipe.refine or ())
 
     found = []
     with closing(run_graphs(graphs(), yardstick.samples)) as results:
@@ -111,19 +104,20 @@ def _ideas(original: Original, recipe: Recipe, evidence: Evidence, kinds: set[st
     if kinds & {"float-model", "transforms"} or not kinds:
         return
     transforms = tuple(recipe.transforms or ())
-    best = recipe
+    best, first = recipe, ""
     if "channels-out-of-balance" in kinds and EQUALIZE not in transforms and original.changes((*transforms, EQUALIZE)):
         best = recipe.model_copy(update={"transforms": (*transforms, EQUALIZE)})
         yield _Idea("cross-layer equalization", best)
+        first = "equalization and "
     if recipe.calibrator != AUTO and evidence.chart.fails("activations"):
         auto = best.model_copy(update={"calibrator": AUTO})
-        yield _Idea("the best calibrator" if best is recipe else "equalization and the best calibrator", auto)
+        yield _Idea(f"{first}the best calibrator", auto)
     if "coarse-weights" in kinds and not recipe.refine:
         refined = best.model_copy(update={"refine": ROUNDING})
-        yield _Idea("adaptive rounding and bias correction", refined, refine=True)
+        yield _Idea(f"{first}adaptive rounding and bias correction", refined)
     for idea in _wider(best, evidence):
         if _runs(original, idea.recipe):
-            yield idea
+            yield replace(idea, name=first + idea.name)
 
 
 def _wider(recipe: Recipe, evidence: Evidence) -> Iterator[_Idea]:
@@ -162,14 +156,16 @@ def _changed(recipe: Recipe, evidence: Evidence, parts: dict[int, SchemePart]) -
     """The recipe with other schemes for some operators; a change of all of them changes the recipe's own scheme."""
     subject = evidence.subject
     schemes = [parts[i].on(s) if i in parts else s for i, s in enumerate(subject.schemes)]
-    subject_io: Any = subject.io.value
     weights = {schemes[i] for i in weighted(subject.graph)}
-    for scheme in weights if len(weights) == 1 and not recipe.layers else ():
-        uniform = recipe.model_copy(update={"scheme": named_scheme(scheme), "io": subject_io})
+    changed = with_rules(recipe, subject.graph, parts)
+    if len(weights) == 1 and not recipe.layers:
+        uniform = recipe.model_copy(update={"scheme": named_scheme(next(iter(weights)))})
         found = resolve(uniform, subject.graph).schemes
         if all(found[i] == s for i, s in enumerate(schemes) if i in parts):
-            return uniform
-    return with_rules(recipe, subject.graph, parts).model_copy(update={"io": subject_io})
+            changed = uniform
+    if resolve(changed, subject.graph).io is subject.io:
+        return changed
+    return changed.model_copy(update={"io": subject.io.value})
 
 
 def _runs(original: Original, recipe: Recipe) -> bool:

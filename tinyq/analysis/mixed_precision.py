@@ -13,13 +13,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from tinyq.analysis.measure import Measured, Yardstick, relative_error
+from tinyq.analysis.recipe_text import with_rules
 from tinyq.analysis.resources import Resources, resources
 from tinyq.analysis.runs import Samples, run_graph, run_graphs
 from tinyq.analysis.subject import Subject, weighted
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, macs
+from tinyq.quantization.recipe import Recipe, SchemePart
 from tinyq.quantization.rounding.progress import Progress, silent
-from tinyq.quantization.scheme import LayerScheme, SchemeTable, check, fitted
+from tinyq.quantization.scheme import LayerScheme, check, fitted
 
 Widths = tuple[int, int]
 """Bits of weights and of activations."""
@@ -282,6 +284,15 @@ def _dominates(a: Point, b: Point) -> bool:
     return first != second and all(x <= y for x, y in zip(first, second, strict=True))
 
 
-def schemes_differ(schemes: SchemeTable, base: SchemeTable) -> tuple[int, ...]:
-    """Operators whose schemes differ."""
-    return tuple(i for i, (a, b) in enumerate(zip(schemes, base, strict=True)) if a != b)
+def point_recipe(recipe: Recipe, subject: Subject, point: Point) -> Recipe:
+    """A recipe that gives every operator what it has in a point.
+
+    Args:
+        recipe: What ``subject`` was made from; calibrator, transforms, refinements and ranges stay.
+    """
+    parts = {}
+    for i, (old, new) in enumerate(zip(subject.schemes, point.schemes, strict=True)):
+        changes = {name: value for name, value in vars(new).items() if value != getattr(old, name)}
+        if changes:
+            parts[i] = SchemePart.model_validate(changes)
+    return with_rules(recipe, subject.graph, parts).model_copy(update={"io": subject.io.value})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from tinyq.analysis.runs import Samples, run_graph, run_graphs
 from tinyq.analysis.subject import Subject
 from tinyq.graph import Graph, write_graph
 from tinyq.quantization import calibrators
+from tinyq.quantization.pipeline import AUTO, REFINEMENTS, Choices, check
 from tinyq.quantization.recipe import Recipe, resolve
+from tinyq.quantization.rounding.progress import silent
 from tinyq.quantization.statistics import Statistics, observe
 from tinyq.quantization.transforms import transform
 
-AUTO = "auto"
 _HELD_OUT_SHARE = 0.25
 _MOST_HELD_OUT = 64
 
@@ -27,7 +29,7 @@ class Original:
     """A float model and the samples that ranges are taken from.
 
     Attributes:
-        graph: The float graph, batch 1.
+        graph: The float graph, batch 1, batch normalizations folded.
         calibration: For each input real values ``[N, ...]``.
     """
 
@@ -71,6 +73,20 @@ class Original:
         """Whether the last of some transforms does anything to the model."""
         before, after = self.transformed(names[:-1])[0], self.transformed(names)[0]
         return not _same(before, after)
+
+    def refined(self, subject: Subject, names: Sequence[str], seed: int = 0) -> Graph:
+        """A subject quantized, with all of some refinements.
+
+        Raises:
+            BadInputError: There is no refinement of some name.
+        """
+        quantized = subject.quantized()
+        check(Choices(refinements=tuple(names)))
+        for name in names:
+            # what a refinement asks of its first argument are a graph and its statistics
+            _, step = REFINEMENTS[name](cast(Any, subject), self.calibration, seed, silent)
+            quantized = step(quantized)
+        return quantized
 
     @property
     def held_out(self) -> Samples:
