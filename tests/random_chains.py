@@ -25,7 +25,12 @@ SIDE = 6
 
 
 class ChainBuilder(Builder):
-    """Layers with every option that transforms look at; each method appends one and returns its output."""
+    """Layers with every option that transforms look at; each method appends one and returns its output.
+
+    Sizes of output channels are 10^U(-spread, spread).
+    """
+
+    spread: float = 1.0
 
     def conv2d(
         self, x: int, channels: int, kernel: int = 3, activation: str = "RELU", padding: str = "SAME", groups: int = 1
@@ -76,9 +81,8 @@ class ChainBuilder(Builder):
         return self.op(kind, [a, b], shape, options)
 
     def _weights(self, shape: tuple[int, ...], axis: int) -> NDArray[Any]:
-        """Normal, with output channels of very different sizes."""
         weights = self.rng.normal(0, 1, shape) / np.sqrt(np.prod(shape[1:]) if axis == 0 else shape[1] * shape[2])
-        sizes = 10.0 ** self.rng.uniform(-1, 1, shape[axis])
+        sizes = 10.0 ** self.rng.uniform(-self.spread, self.spread, shape[axis])
         return weights * sizes.reshape([-1 if i == axis else 1 for i in range(len(shape))])
 
     def _bias(self, channels: int) -> int:

@@ -31,11 +31,11 @@ class AdaRoundSettings:
         held_out: Share of the samples that decide, output by output, whether the new codes are better.
     """
 
-    iterations: int = 1500
+    iterations: int = 1000
     positions: int = 4096
     batch: int = 256
-    learning_rate: float = 1e-2
-    regularization: float = 1.0
+    learning_rate: float = 0.05
+    regularization: float = 5.0
     warm_up: float = 0.2
     beta: tuple[float, float] = (20.0, 2.0)
     held_out: float = 0.25

@@ -24,6 +24,7 @@ _CLAMPS = {
     "RELU6": (0.0, 6.0),
     "RELU_N1_TO_1": (-1.0, 1.0),
 }
+_HUGE = 2.0**62
 _CODES = {DType.INT8: (-128, 127), DType.INT16: (-32768, 32767)}
 
 
@@ -190,7 +191,7 @@ def with_bias(graph: Graph, layer: Layer, correction: NDArray[np.float64]) -> Gr
         name = f"{graph.tensors[op.outputs[0]].name}/bias"
         bias = Tensor(name, old.shape, wide, Quantization(scale, np.zeros(scale.shape, np.int64), axis))
     limit = (1 << 47) - 1 if bias.dtype is DType.INT64 else (1 << 31) - 1
-    steps = np.rint(correction / scale.astype(np.float64)).clip(-limit, limit).astype(np.int64)
+    steps = np.rint(correction / scale.astype(np.float64)).clip(-_HUGE, _HUGE).astype(np.int64)
     codes = np.clip(old + steps, -limit, limit).astype(bias.dtype.numpy).reshape(bias.shape)
     changed = replace(bias, data=codes)
     if index >= 0 and len(graph.consumers[index]) == 1:
