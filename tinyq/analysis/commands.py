@@ -43,15 +43,17 @@ def quantize_command(recipe: Recipe, arguments: Sequence[str], out: str, file: s
 def explicit(recipe: Recipe, graph: Graph) -> Recipe:
     """A recipe that means no transforms and refinements but those it names, as one that ``quantize`` takes so.
 
-    Where a recipe names none, ``quantize`` chooses by itself; they are spelt out where it would choose others.
+    Where a recipe names none, ``quantize`` chooses by itself; if it would choose some, it is told not to.
     """
-    transforms, refinements = tuple(recipe.transforms or ()), tuple(recipe.refine or ())
-    own = Choices()
-    same = transforms == wanted_transforms(graph, own)
-    same_refinements = refinements == wanted_refinements(resolve(recipe, graph), own)
+    transforms, refinements = chosen_by_quantize(recipe, graph)
     return recipe.model_copy(
         update={
-            "transforms": None if same else transforms,
-            "refine": None if same_refinements else refinements,
+            "transforms": recipe.transforms or (() if transforms else None),
+            "refine": recipe.refine or (() if refinements else None),
         }
     )
+
+
+def chosen_by_quantize(recipe: Recipe, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Transforms and refinements that ``quantize`` tries where a recipe names none."""
+    return wanted_transforms(graph, Choices()), wanted_refinements(resolve(recipe, graph), Choices())

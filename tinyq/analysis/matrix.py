@@ -17,7 +17,7 @@ from tinyq.quantization.transforms import transforms
 
 SCHEMES: tuple[SchemeName, ...] = ("w8a8", "w4a8")
 # Nagel et al. 2019 (arXiv 1906.04721), section 5.1.1
-_TOGETHER = ("fold-batch-norm", "relax-relu6", "equalize", "absorb-bias")
+_TOGETHER = ("relax-relu6", "equalize", "absorb-bias")
 _STAGE = "try combinations"
 
 
@@ -77,6 +77,6 @@ def transform_sets(original: Original) -> tuple[tuple[str, ...], ...]:
     alone = [(name,) for name in transforms() if original.changes((name,))]
     together: tuple[str, ...] = ()
     for name in _TOGETHER:
-        if original.changes((*together, name)):
+        if name in transforms() and original.changes((*together, name)):
             together = (*together, name)
     return tuple(dict.fromkeys([(), *alone, together]))

@@ -21,11 +21,13 @@ def recipe_text(recipe: Recipe, comments: Iterable[str] = ()) -> str:
     """
     import yaml
 
-    content = recipe.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-    content.setdefault("scheme", recipe.model_dump(mode="json", exclude_none=True)["scheme"])
-    body: str = yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120)
-    head = "".join(f"# {' '.join(line.split())}\n" for line in comments)
-    return head + body
+    content = recipe.model_dump(mode="json", exclude_none=True)
+    lines = [f"# {' '.join(line.split())}\n" for line in comments]
+    for key, value in content.items():
+        if value or key in ("transforms", "refine"):  # where an empty list says more than nothing
+            flow = None if isinstance(value, dict | list) else False
+            lines.append(yaml.safe_dump({key: value}, default_flow_style=flow, width=120))
+    return "".join(lines)
 
 
 def selectors(graph: Graph) -> Mapping[int, Selector]:

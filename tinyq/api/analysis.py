@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyq.analysis.channels import channels
-from tinyq.analysis.commands import RECIPE, explicit, needs_file, quantize_command
+from tinyq.analysis.commands import RECIPE, chosen_by_quantize, explicit, needs_file, quantize_command
 from tinyq.analysis.diagnosis import Evidence, causes
 from tinyq.analysis.flowchart import flowchart
 from tinyq.analysis.layers import cumulative, isolated
@@ -224,6 +224,7 @@ class _Work:
         mends = try_mends(self.original, self.recipe, evidence, found, yard, progress)
         now = chart.step("quantized").measured
         advised = advice(mends, now) if now is not None else None
+        self._note_own_choices()
         recipes = {m.name: explicit(m.recipe, self.original.graph) for m in mends}
         if self.settings.write_recipe is not None:
             if advised is None:
@@ -241,6 +242,18 @@ class _Work:
                 advice=mends.index(advised) if advised is not None else None,
             ),
         }
+
+    def _note_own_choices(self) -> None:
+        """Say what ``quantize`` would try and the analysis left out."""
+        transforms, refinements = chosen_by_quantize(self.recipe, self.original.graph)
+        left_out = (
+            *(transforms if not self.recipe.transforms else ()),
+            *(refinements if not self.recipe.refine else ()),
+        )
+        if left_out:
+            self.notes.append(
+                f"This is the model without {' and '.join(left_out)}, which 'tinyq quantize' tries here by itself."
+            )
 
     def matrix(self, progress: Progress) -> MatrixReport:
         """All calibrators and transforms."""

@@ -36,8 +36,12 @@ def render_analysis(report: AnalysisReport, console: Console) -> None:
     if report.mixed is not None:
         console.print(_mixed(report, report.mixed))
         _choice(report, report.mixed, console)
+    if report.float_score is not None and report.diagnosis is None:
+        own = MeasuredReport(error=0.0, score=report.float_score)
+        console.print(f"The float model: {report.metric} {_both(report, own)[1]}", markup=False)
+    how = "" if report.matrix is not None else f" ({report.calibrator})"
     console.print(
-        f"Calibrated ({report.calibrator}) on {report.calibration_samples:,} samples; layers measured on "
+        f"Calibrated{how} on {report.calibration_samples:,} samples; layers measured on "
         f"{report.layer_samples:,}, whole models on {report.model_samples:,}; {report.method}.",
         markup=False,
     )
