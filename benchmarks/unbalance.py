@@ -29,7 +29,7 @@ def unbalanced(graph: Graph, seed: int = 0) -> Graph:
         if first.kind == "FULLY_CONNECTED":
             continue
         factors = 10.0 ** rng.uniform(-_DECADES, _DECADES, pair.channels)
-        arrays = {**scale_outputs(graph, first, factors), **scale_inputs(graph, second, factors)}
+        arrays = {**scale_outputs(graph, first, factors), **scale_inputs(graph, second, 1 / factors)}
         graph = graph.replace_tensors({i: replace(graph.tensors[i], data=data) for i, data in arrays.items()})
     return graph
 
