@@ -21,8 +21,8 @@ from tinyq.api.judge import make_judge, split_for_judging
 from tinyq.data import load_data, split, to_codes
 from tinyq.errors import TinyqError
 from tinyq.evaluation import run_float, run_tflm
-from tinyq.frontend import load_model, stock_quantize
-from tinyq.graph import Graph, read_graph, write_graph
+from tinyq.frontend import LoadedModel, load_model, stock_quantize, synthesize
+from tinyq.graph import read_graph, write_graph
 from tinyq.quantization.pipeline import Choices, prepared, run
 from tinyq.quantization.recipe import Recipe, SchemePart, resolve
 
@@ -42,6 +42,7 @@ class Row:
     recipe: Recipe | None
     choices: Choices = _DEFAULT
     unbalanced: bool = False
+    data_free: bool = False
 
 
 ROWS = (
@@ -54,6 +55,7 @@ ROWS = (
     Row("W4A8", Recipe(scheme="w4a8")),
     Row("power-of-two scales", Recipe(scheme="power-of-two")),
     Row("two powers of two", Recipe(scheme="two-powers-of-two")),
+    Row("W8A8 without data", Recipe(), data_free=True),
     Row("unbalanced: stock converter", None, unbalanced=True),
     Row("unbalanced: W8A8, min-max alone", Recipe(), _NOTHING, unbalanced=True),
     Row("unbalanced: W8A8", Recipe(), unbalanced=True),
@@ -63,8 +65,11 @@ ROWS = (
 )
 
 
-def quantized(row: Row, graph: Graph, samples: NDArray[np.float32], seed: int) -> bytes:
+def quantized(row: Row, loaded: LoadedModel, samples: NDArray[np.float32], seed: int) -> bytes:
     """The integer model of one row and seed."""
+    graph = unbalanced(loaded.graph, seed) if row.unbalanced else loaded.graph
+    if row.data_free:
+        samples = synthesize(loaded, seed=seed).inputs[0]
     if row.recipe is None:
         return stock_quantize(write_graph(graph), (samples,))
     graph = prepared(graph)
@@ -103,20 +108,19 @@ def main() -> int:
     for row in ROWS:
         if len(sys.argv) > 1 and not any(word in row.name for word in sys.argv[1:]):
             continue
-        _print(row, loaded.graph, x, labels, reference)
+        _print(row, loaded, x, labels, reference)
     return 0
 
 
 def _print(
-    row: Row, graph: Graph, x: NDArray[np.float32], labels: NDArray[np.int64], reference: NDArray[np.bool_]
+    row: Row, loaded: LoadedModel, x: NDArray[np.float32], labels: NDArray[np.int64], reference: NDArray[np.bool_]
 ) -> None:
     right: list[NDArray[np.float64]] = []
     wrong: list[NDArray[np.float64]] = []
     for seed in SEEDS:
         parts = split(len(x), None, seed)
-        model = unbalanced(graph, seed) if row.unbalanced else graph
         try:
-            tflite = quantized(row, model, x[parts.calibration], seed)
+            tflite = quantized(row, loaded, x[parts.calibration], seed)
         except TinyqError as error:
             print(f"| {row.name} | | failed: {error.message} | | |", flush=True)
             return
