@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
+from tests.processes import children_of
 from tests.random_chains import ChainBuilder, random_chain, run, samples_for
 from tinyq.data import to_codes, to_values
 from tinyq.evaluation import run_float
@@ -163,6 +165,35 @@ def test_codes_stay_within_one_step_and_within_the_type() -> None:
         }
         assert write_graph(after) != write_graph(before)
         assert write_graph(after.replace_tensors(weights)) == write_graph(before)
+
+
+def test_weights_that_are_zero_stay_zero() -> None:
+    graph, samples = model(3), samples_for(model(3), 40)
+    pruned = {}
+    for op in graph.ops:
+        if op.kind in ("CONV_2D", "FULLY_CONNECTED"):
+            weights = graph.tensors[op.inputs[1]]
+            small = np.abs(weights.data) < np.median(np.abs(weights.data))
+            pruned[op.inputs[1]] = replace(weights, data=np.where(small, np.float32(0), weights.data))
+    graph = graph.replace_tensors(pruned)
+    before = quantized(graph, samples)
+    after = adaround(graph, before, (samples,), replace(FAST, iterations=100))
+    for t, weights in pruned.items():
+        assert not after.tensors[t].data[weights.data == 0].any()
+    assert write_graph(after) != write_graph(before)
+
+
+def test_an_interrupt_ends_the_child() -> None:
+    graph, samples = model(2), samples_for(model(2), 20)
+    before = quantized(graph, samples)
+    running = set(children_of(os.getpid()))
+
+    def stop(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        adaround(graph, before, (samples,), FAST, progress=stop)
+    assert set(children_of(os.getpid())) <= running
 
 
 @pytest.mark.parametrize("seed", range(3))

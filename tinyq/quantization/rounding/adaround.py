@@ -42,10 +42,11 @@ def adaround(
 ) -> Graph:
     """Choose the codes of all weights by adaptive rounding (Nagel et al. 2020, arXiv 2004.10568).
 
-    Layer by layer in execution order, each code may become either neighbour of the real weight. What is minimised is
-    the error of the layer's output behind its activation, with inputs from the layers that are rounded already
-    (asymmetric reconstruction, equation 25). Scales, biases and ranges stay as they are. An output channel keeps its
-    old codes if the new ones are no better on samples that were held out. Weights that several layers share are left.
+    Layer by layer in execution order, each code may become either neighbour of the real weight; one that is exact, as
+    that of zero is, stays. What is minimised is the error of the layer's output behind its activation, with inputs from
+    the layers that are rounded already (asymmetric reconstruction, equation 25). Scales, biases and ranges stay as they
+    are. An output channel keeps its old codes if the new ones are no better on samples that were held out. Weights that
+    several layers share are left.
 
     Args:
         float_graph: What was quantized.

@@ -92,6 +92,7 @@ class Descent:
         self._start = 0
         self.step = 0
         up = np.clip(problem.position - problem.floor, 0, 1)
+        self._exact = up == 0  # has no other neighbour; above all, what was pruned stays zero
         self._logits = _logit((up - _GAMMA) / (_ZETA - _GAMMA))
         self._moments = np.zeros_like(self._logits), np.zeros_like(self._logits)
         # the error of weights that are each off by an independent, uniform rounding error
@@ -122,7 +123,7 @@ class Descent:
             slope = np.float32(2 * self._pull * beta) * np.abs(centred) ** np.float32(beta - 1)
             gradient -= np.copysign(slope, centred)
         gradient *= sigmoid * (1 - sigmoid) * np.float32(_ZETA - _GAMMA)
-        gradient[(stretched < 0) | (stretched > 1)] = 0
+        gradient[(stretched < 0) | (stretched > 1) | self._exact] = 0
         self.step += 1
         self._logits -= _adam(gradient, *self._moments, self.step, self._settings.learning_rate)
 
