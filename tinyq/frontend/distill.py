@@ -15,7 +15,7 @@ from tinyq.graph.batch_norm import BatchNorm
 Bounds = tuple[float, float] | None
 
 _START_SCALES = 10.0 ** np.array(sorted(np.arange(-3.0, 3.5, 0.5), key=abs))  # 1 first, which wins if all are equal
-_RATE = 0.1  # of an input's scale, per step
+_RATE = 1.0  # of an input's scale, per step at first
 _SMALLEST_STD = 1e-3  # of the layer's largest: dead channels would outweigh all others
 
 
@@ -32,7 +32,8 @@ def distill(
 
     For each normalization the means and standard deviations of its output's channels over the batch are drawn to beta
     and |gamma|, which is to draw its input's to the moving statistics, in units of its standard deviation. Cai et al.
-    2020, "ZeroQ" (arXiv 2001.00281), section 3.1, with Adam (Kingma and Ba 2015, arXiv 1412.6980) from normal noise.
+    2020, "ZeroQ" (arXiv 2001.00281), section 3.1, with Adam (Kingma and Ba 2015, arXiv 1412.6980). The start is noise
+    of all wavelengths, because what models are trained on varies slowly too.
 
     Args:
         blocks: Numbers of steps to take, one after the other.
@@ -50,7 +51,7 @@ def distill(
 
     tf.config.experimental.enable_op_determinism()
     random = np.random.default_rng(seed)
-    noise = [random.standard_normal((samples, *graph.tensors[t].shape[1:]), np.float32) for t in graph.inputs]
+    noise = [_noise(random, (samples, *graph.tensors[t].shape[1:])) for t in graph.inputs]
 
     def mismatch(*inputs: Any) -> Any:
         _, before = differentiable.run(graph, dict(zip(graph.inputs, inputs, strict=True)))
@@ -93,6 +94,20 @@ def _mismatch(tf: Any, values: Any, norm: BatchNorm) -> Any:
     shift = (mean - tf.constant(norm.output_mean, tf.float32)) / unit
     stretch = (tf.sqrt(variance + 1e-12) - tf.constant(std, tf.float32)) / unit
     return tf.reduce_mean(tf.square(shift)) + tf.reduce_mean(tf.square(stretch))
+
+
+def _noise(random: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Normal noise, equally strong in each octave of the dimensions between samples and channels."""
+    longest = max(shape[1:-1], default=1)
+    octaves = [2**i for i in range((longest - 1).bit_length() + 1)]
+    total = np.zeros(shape, np.float32)
+    for cells in octaves:
+        coarse = [min(size, cells) for size in shape[1:-1]]
+        part = random.standard_normal((shape[0], *coarse, *shape[1:][-1:]), np.float32)
+        for axis, size in enumerate(shape[1:-1], 1):
+            part = np.take(part, np.arange(size) * part.shape[axis] // size, axis)
+        total += part
+    return total / np.float32(np.sqrt(len(octaves)))
 
 
 def _start(
