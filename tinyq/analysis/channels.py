@@ -13,6 +13,7 @@ from tinyq.quantization.op_rules import RULES
 from tinyq.quantization.statistics import Statistics, TensorStatistics
 
 _CORE = 0.9999
+_DEAD = 1e-6  # of the widest channel; what becomes of such weights shows in no output
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Channels:
 
     Attributes:
         weights: ``[channels]``, largest magnitude of each output channel's weights.
-        dead: Channels whose weights are all zero.
+        dead: Channels whose weights are zero, or as good as zero beside the widest channel's.
         ratio: Largest over smallest of ``weights``, dead channels apart.
         evenness: Mean over the channels of the output of their range, relative to the tensor's: what Nagel et al. 2019
             (arXiv 1906.04721, section 4.1) call the precision of a channel; 1 where all are equally wide.
@@ -53,11 +54,11 @@ def channels(graph: Graph, statistics: Statistics) -> dict[int, Channels]:
             continue
         axis = RULES[op.kind].weights_axis
         extents = np.abs(np.moveaxis(data, axis, 0).reshape(data.shape[axis], -1)).max(axis=1).astype(np.float64)
-        alive = extents[extents > 0]
+        alive = extents[extents > _DEAD * extents.max()]
         ratio = float(alive.max() / alive.min()) if alive.size else 1.0
         core = _core(seen)
         tail = (seen.maximum - seen.minimum) / core if core > 0 else 1.0
-        found[index] = Channels(extents, int((extents == 0).sum()), ratio, _evenness(seen), float(tail), core)
+        found[index] = Channels(extents, extents.size - alive.size, ratio, _evenness(seen), float(tail), core)
     return found
 
 

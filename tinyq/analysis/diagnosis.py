@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tinyq.analysis.channels import Channels
@@ -20,7 +20,9 @@ TAIL = 4.0
 CLIPPED = 0.005
 """Share of clipped values from which a range is too narrow."""
 MAIN_SHARE = 0.5
-"""Share of all layers' isolated error that the worst layers account for."""
+"""Share of the sum of isolated errors that the worst layers account for."""
+NOTABLE_SHARE = 0.2
+"""Share of the sum of isolated errors from which layers matter."""
 
 _NAMED = 3
 
@@ -34,7 +36,7 @@ class Evidence:
         chart: The flowchart's steps.
         channels: By operator.
         differences: Tensor index -> cumulative difference.
-        errors: Operator index -> relative output error with that operator alone quantized.
+        errors: Operator index -> relative output error with that operator's weights and outputs alone quantized.
     """
 
     subject: Subject
@@ -43,6 +45,19 @@ class Evidence:
     channels: Mapping[int, Channels]
     differences: Mapping[int, Difference]
     errors: Mapping[int, float]
+
+    def guilty(self, part: str) -> bool:
+        """Whether the "weights" or the "activations" lose, be it only together."""
+        return self.chart.fails(part) or not (self.chart.fails("weights") or self.chart.fails("activations"))
+
+    def share(self, ops: Iterable[int]) -> float:
+        """What some operators have of the sum of all operators' isolated errors."""
+        total = sum(self.errors.values())
+        return sum(self.errors.get(i, 0.0) for i in ops) / total if total > 0 else 0.0
+
+    def by_error(self, ops: Iterable[int]) -> list[int]:
+        """Operators, largest isolated error first."""
+        return sorted(ops, key=lambda i: -self.errors.get(i, 0.0))
 
     @property
     def worst(self) -> tuple[int, ...]:
@@ -95,12 +110,12 @@ def _out_of_balance(evidence: Evidence) -> Cause | None:
     """Channels of very different ranges share one scale: of the activations, or of weights quantized per tensor."""
     uneven = []
     for i, c in evidence.channels.items():
-        shared = evidence.chart.fails("weights") and not evidence.subject.schemes[i].per_channel
+        shared = evidence.guilty("weights") and not evidence.subject.schemes[i].per_channel
         if c.ratio >= RATIO and (c.evenness < UNEVEN or shared):
             uneven.append(i)
-    if not uneven:
+    if evidence.share(uneven) < MAIN_SHARE:
         return None
-    uneven.sort(key=lambda i: -evidence.channels[i].ratio)
+    uneven = evidence.by_error(uneven)
     first = evidence.channels[uneven[0]]
     return Cause(
         "channels-out-of-balance",
@@ -112,11 +127,11 @@ def _out_of_balance(evidence: Evidence) -> Cause | None:
 
 
 def _outliers(evidence: Evidence) -> Cause | None:
-    if not evidence.chart.fails("activations"):
+    if not evidence.guilty("activations"):
         return None
     stretched = {i: _width(evidence, i) / c.core for i, c in evidence.channels.items() if c.core > 0}
-    found = sorted((i for i, factor in stretched.items() if factor >= TAIL), key=lambda i: -stretched[i])
-    if not found:
+    found = evidence.by_error(i for i, factor in stretched.items() if factor >= TAIL)
+    if evidence.share(found) < NOTABLE_SHARE:
         return None
     return Cause(
         "outliers",
@@ -136,7 +151,7 @@ def _width(evidence: Evidence, op: int) -> float:
 
 
 def _clipping(evidence: Evidence) -> Cause | None:
-    if not evidence.chart.fails("activations"):
+    if not evidence.guilty("activations"):
         return None
     graph = evidence.subject.graph
     shares = {}
@@ -147,9 +162,9 @@ def _clipping(evidence: Evidence) -> Cause | None:
             continue
         if difference.clipped is not None and difference.clipped >= CLIPPED:
             shares[i] = difference.clipped
-    if not shares:
+    found = evidence.by_error(shares)
+    if evidence.share(found) < NOTABLE_SHARE:
         return None
-    found = sorted(shares, key=lambda i: -shares[i])
     return Cause(
         "clipping",
         tuple(found),
@@ -161,7 +176,7 @@ def _clipping(evidence: Evidence) -> Cause | None:
 def _coarse_weights(evidence: Evidence) -> Cause | None:
     schemes = evidence.subject.schemes
     narrow = {i: evidence.errors.get(i, 0.0) for i in weighted(evidence.subject.graph) if schemes[i].weight_bits < 8}
-    if not narrow or not evidence.chart.fails("weights"):
+    if not narrow or not evidence.guilty("weights"):
         return None
     worst = worst_of(narrow) or tuple(narrow)
     return Cause(
@@ -175,12 +190,11 @@ def _few_layers(evidence: Evidence) -> Cause | None:
     worst = evidence.worst
     if not worst or len(worst) > max(1, len(evidence.errors) // 5):
         return None
-    share = sum(evidence.errors[i] for i in worst) / sum(evidence.errors.values())
     return Cause(
         "few-layers",
         worst,
-        f"A few layers account for most of it: {_named(evidence, worst)} for {share:.0%} of the error that layers "
-        "cause on their own.",
+        f"A few layers account for most of it: {_named(evidence, worst)} for {evidence.share(worst):.0%} of the error "
+        "that layers cause on their own.",
     )
 
 

@@ -20,6 +20,8 @@ ERROR_LIMIT = 0.01
 """Relative output error (20 dB below the signal) from which a step counts as lossy."""
 LOSS_LIMIT = 0.01
 """Loss of a metric between 0 and 1 from which a step counts as lossy."""
+LEAST_SAMPLES = 5
+"""Such a loss must also be worth so many samples; fewer may be chance (one-sided sign test, 3 %)."""
 
 _SMALLEST_VARIANCE = 1e-12
 
@@ -88,7 +90,8 @@ def lossy(measured: Measured, yardstick: Yardstick) -> bool:
     """Whether a model is noticeably worse than the float model, by its outputs or by its score."""
     loss = yardstick.loss(measured.score)
     bounded = yardstick.metric is not None and yardstick.metric.is_fraction
-    return measured.error > ERROR_LIMIT or (bounded and loss is not None and loss > LOSS_LIMIT)
+    notable = max(LOSS_LIMIT, LEAST_SAMPLES / len(yardstick.samples[0]))
+    return measured.error > ERROR_LIMIT or (bounded and loss is not None and loss >= notable)
 
 
 def _float_step(yardstick: Yardstick) -> Step:
@@ -102,10 +105,11 @@ def _float_step(yardstick: Yardstick) -> Step:
 
 
 def _guess(yardstick: Yardstick) -> float | None:
-    """The score of always giving the same answer, if the metric has one."""
+    """The score of always giving the same answer, if the metric has one and the labels differ."""
     name, labels = yardstick.metric.name if yardstick.metric else "", yardstick.labels
     if labels is None:
         return None
     if name == "top1" and labels.dtype.kind != "f":
-        return float(np.unique(labels, return_counts=True)[1].max() / labels.size)
+        counts = np.unique(labels, return_counts=True)[1]
+        return float(counts.max() / labels.size) if counts.size > 1 else None
     return 0.5 if name == "auc" else None

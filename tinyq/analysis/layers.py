@@ -13,8 +13,9 @@ import numpy as np
 
 from tinyq import isolation
 from tinyq.analysis.difference import Difference, Meter
+from tinyq.analysis.partial import Rounded, one_layer
 from tinyq.analysis.runs import Model, Outputs, Samples, copied
-from tinyq.analysis.subject import Subject, float_outputs
+from tinyq.analysis.subject import float_outputs
 from tinyq.errors import UnsupportedError
 from tinyq.graph import Graph
 from tinyq.quantization.rounding.progress import Progress, silent
@@ -53,22 +54,29 @@ def cumulative(graph: Graph, quantized: Graph, samples: Samples) -> Mapping[int,
     return found
 
 
-def isolated(subject: Subject, samples: Samples, progress: Progress = silent) -> Mapping[int, Isolated | None]:
-    """Operator index -> what the quantization of that operator alone does.
+def isolated(
+    graph: Graph, quantized: Graph, samples: Samples, progress: Progress = silent
+) -> Mapping[int, Isolated | None]:
+    """Operator index -> what the quantization of that operator's weights and outputs alone does.
 
-    An integer operator needs integer inputs, so these are quantized with it. None where LiteRT has no kernel; operators
-    that stay float, or that have no float output, are left out.
+    Inputs of the model are quantized with the operators that read them. None where LiteRT has no kernel; operators
+    whose outputs stay float are left out.
+
+    Args:
+        graph: What was quantized.
+        quantized: The result, in which the tensors of ``graph`` kept their indices.
+        samples: For each input real values ``[N, ...]``.
+        progress: Told the number of operators done.
 
     Raises:
         BadInputError: The interpreter died.
     """
-    graph = subject.graph
-    todo = [
-        i
-        for i, op in enumerate(graph.ops)
-        if subject.schemes[i].activations != "float32" and float_outputs(graph, op)
-    ]  # fmt: skip
-    jobs = ((subject.only(i), float_outputs(graph, graph.ops[i])[0]) for i in todo)
+    todo = []
+    for i, op in enumerate(graph.ops):
+        outputs = float_outputs(graph, op)
+        if outputs and quantized.tensors[outputs[0]].quantization is not None:
+            todo.append(i)
+    jobs = ((one_layer(graph, quantized, i), float_outputs(graph, graph.ops[i])[0]) for i in todo)
     found: dict[int, Isolated | None] = {}
     with closing(isolation.stream(_isolated, jobs, graph, copied(samples))) as results:
         for done, (index, result) in enumerate(zip(todo, results, strict=True)):
@@ -94,18 +102,19 @@ def _cumulative(
     return {t: m.result() for t, m in meters.items()}
 
 
-def _isolated(jobs: Iterator[tuple[Graph, int]], graph: Graph, samples: Samples) -> Iterator[Isolated | None]:
+def _isolated(jobs: Iterator[tuple[Rounded, int]], graph: Graph, samples: Samples) -> Iterator[Isolated | None]:
     """The child's side of :func:`isolated`."""
     reference = Model(graph, keep_activations=True)
-    for quantized, tensor in jobs:
+    for job, tensor in jobs:
+        codes = job.codes[tensor]
         try:
-            other = Model(quantized, keep_activations=True)
-            meter = Meter(quantized.tensors[tensor])
+            other = Model(job.graph, keep_activations=True)
+            meter = Meter(job.graph.tensors[codes])
             outputs = []
             for sample in zip(*samples, strict=True):
                 reference.run(sample)
                 other.run(sample)
-                meter.add(reference.tensor(tensor), other.tensor(tensor))
+                meter.add(reference.tensor(tensor), other.tensor(codes))
                 outputs.append(other.outputs())
         except (ValueError, RuntimeError):
             yield None

@@ -19,6 +19,7 @@ from tinyq.quantization.op_rules import has_weights
 from tinyq.quantization.pipeline import AUTO
 from tinyq.quantization.recipe import Recipe, SchemePart, resolve
 from tinyq.quantization.rounding.progress import Progress, silent
+from tinyq.quantization.scheme import LayerScheme
 
 _STAGE = "try mends"
 EQUALIZE = "equalize"
@@ -69,24 +70,20 @@ def try_mends(
         BadInputError: The interpreter died.
     """
     ideas = list(_ideas(original, recipe, evidence, {c.kind for c in causes}))
-    made: list[tuple[_Idea, Recipe]] = []
+    made: list[_Idea] = []
 
     def graphs() -> Iterator[Graph]:
         for idea in ideas:
             progress(_STAGE, len(made), len(ideas))
-            subject = original.subject(idea.recipe)
-            # the calibrator that "auto" came to is what the command should name
-            settled = idea.recipe.model_copy(update={"calibrator": subject.calibrator})
-            made.append((idea, settled if idea.recipe.calibrator == AUTO else idea.recipe))
-            yield original.refined(subject, idea.recipe.refine or ())
+            made.append(idea)
+            yield original.refined(original.subject(idea.recipe), idea.recipe.refine or ())
 
     found = []
     with closing(run_graphs(graphs(), yardstick.samples)) as results:
         for outputs in results:
             if outputs is not None:
-                idea, settled = made[-1]
                 measured = yardstick.measure(outputs)
-                found.append(Mend(idea.name, settled, measured, not lossy(measured, yardstick)))
+                found.append(Mend(made[-1].name, made[-1].recipe, measured, not lossy(measured, yardstick)))
     progress(_STAGE, len(ideas), len(ideas))
     return tuple(found)
 
@@ -109,9 +106,10 @@ def _ideas(original: Original, recipe: Recipe, evidence: Evidence, kinds: set[st
         best = recipe.model_copy(update={"transforms": (*transforms, EQUALIZE)})
         yield _Idea("cross-layer equalization", best)
         first = "equalization and "
-    if recipe.calibrator != AUTO and evidence.chart.fails("activations"):
-        auto = best.model_copy(update={"calibrator": AUTO})
-        yield _Idea(f"{first}the best calibrator", auto)
+    if recipe.calibrator != AUTO and evidence.guilty("activations"):
+        name = original.subject(best.model_copy(update={"calibrator": AUTO})).calibrator
+        if name != evidence.subject.calibrator:
+            yield _Idea(f"{first}the calibrator {name}", best.model_copy(update={"calibrator": name}))
     if "coarse-weights" in kinds and not recipe.refine:
         refined = best.model_copy(update={"refine": ROUNDING})
         yield _Idea(f"{first}adaptive rounding and bias correction", refined)
@@ -124,7 +122,7 @@ def _wider(recipe: Recipe, evidence: Evidence) -> Iterator[_Idea]:
     """Wider types, for the worst layers first."""
     graph, schemes = evidence.subject.graph, evidence.subject.schemes
     layers = weighted(graph)
-    if evidence.chart.fails("weights"):
+    if evidence.guilty("weights"):
         shared = [i for i in layers if not schemes[i].per_channel and schemes[i].weight_bits == 8]
         if shared:
             finer = {i: SchemePart(per_channel=True) for i in shared}
@@ -136,7 +134,7 @@ def _wider(recipe: Recipe, evidence: Evidence) -> Iterator[_Idea]:
             yield _Idea("8-bit weights in the worst layers", _changed(recipe, evidence, worst))
         if narrow:
             yield _Idea("8-bit weights", _changed(recipe, evidence, whole))
-    if evidence.chart.fails("activations"):
+    if evidence.guilty("activations"):
         whole = {i: _wide(graph, i) for i, s in enumerate(schemes) if s.activations == "int8"}
         worst = {i: whole[i] for i in evidence.worst if i in whole}
         if worst and len(worst) < len(whole):
@@ -157,7 +155,7 @@ def _changed(recipe: Recipe, evidence: Evidence, parts: dict[int, SchemePart]) -
     subject = evidence.subject
     schemes = [parts[i].on(s) if i in parts else s for i, s in enumerate(subject.schemes)]
     weights = {schemes[i] for i in weighted(subject.graph)}
-    changed = with_rules(recipe, subject.graph, parts)
+    changed = with_rules(recipe, subject.graph, {i: _needed(p, subject.schemes[i]) for i, p in parts.items()})
     if len(weights) == 1 and not recipe.layers:
         uniform = recipe.model_copy(update={"scheme": named_scheme(next(iter(weights)))})
         found = resolve(uniform, subject.graph).schemes
@@ -166,6 +164,12 @@ def _changed(recipe: Recipe, evidence: Evidence, parts: dict[int, SchemePart]) -
     if resolve(changed, subject.graph).io is subject.io:
         return changed
     return changed.model_copy(update={"io": subject.io.value})
+
+
+def _needed(part: SchemePart, scheme: LayerScheme) -> SchemePart:
+    """The part without what holds anyway."""
+    given = part.model_dump(exclude_none=True)
+    return SchemePart.model_validate({k: v for k, v in given.items() if v != getattr(scheme, k)})
 
 
 def _runs(original: Original, recipe: Recipe) -> bool:

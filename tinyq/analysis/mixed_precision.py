@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from tinyq.analysis.measure import Measured, Yardstick, relative_error
+from tinyq.analysis.partial import one_layer
 from tinyq.analysis.recipe_text import with_rules
 from tinyq.analysis.resources import Resources, resources
 from tinyq.analysis.runs import Samples, run_graph, run_graphs
@@ -174,7 +175,8 @@ def _sensitivities(
 ) -> dict[tuple[int, Widths], float]:
     reference = run_graph(subject.graph, samples)
     todo = [(i, w) for i, widths in options.items() for w in widths]
-    graphs = (subject.only(i, _scheme(subject, i, w)) for i, w in todo)
+    uniform = {w: _uniform(subject, options, w) for w in WIDTHS}
+    graphs = (one_layer(subject.graph, uniform[w], i).graph for i, w in todo)
     found = {}
     with closing(run_graphs(graphs, samples)) as results:
         for done, (key, outputs) in enumerate(zip(todo, results, strict=True)):
@@ -182,6 +184,12 @@ def _sensitivities(
                 found[key] = relative_error(outputs, reference)
             progress(_STAGES[0], done + 1, len(todo))
     return found
+
+
+def _uniform(subject: Subject, options: Mapping[int, Sequence[Widths]], widths: Widths) -> Graph:
+    """The model with the same widths in every layer that can have them, and 8 bits in the others."""
+    chosen = {i: widths if widths in ws else (8, 8) for i, ws in options.items()}
+    return subject.with_schemes(with_widths(subject, chosen)).quantized()
 
 
 def _path(

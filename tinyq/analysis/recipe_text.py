@@ -26,7 +26,7 @@ def recipe_text(recipe: Recipe, comments: Iterable[str] = ()) -> str:
     for key, value in content.items():
         if value or key in ("transforms", "refine"):  # where an empty list says more than nothing
             flow = None if isinstance(value, dict | list) else False
-            lines.append(yaml.safe_dump({key: value}, default_flow_style=flow, width=120))
+            lines.append(yaml.safe_dump({key: value}, sort_keys=False, default_flow_style=flow, width=120))
     return "".join(lines)
 
 

@@ -14,8 +14,6 @@ from tinyq.quantization.op_rules import has_weights
 from tinyq.quantization.scheme import LayerScheme
 from tinyq.quantization.statistics import Statistics
 
-FLOAT = LayerScheme(activations="float32")
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -52,17 +50,6 @@ class Subject:
 
     def with_schemes(self, schemes: tuple[LayerScheme, ...]) -> Subject:
         return replace(self, schemes=schemes)
-
-    def only(self, index: int, scheme: LayerScheme | None = None) -> Graph:
-        """The graph with one operator quantized: its inputs, its weights and its output; all else is float.
-
-        Args:
-            index: The operator.
-            scheme: In place of its own.
-        """
-        schemes = [FLOAT] * len(self.graph.ops)
-        schemes[index] = scheme or self.schemes[index]
-        return replace(self, schemes=tuple(schemes), io=DType.FLOAT32).quantized()
 
     def _ranges(self, planned: Typed) -> dict[int, Range]:
         found = {}

@@ -17,9 +17,8 @@ def summary(chart: Flowchart, causes: Sequence[Cause], advised: Mend | None, yar
         says.append(_where(chart, yardstick))
     says += [c.says for c in causes if c.kind not in ("float-model", "transforms")]
     if advised is not None:
-        how = "mends it" if advised.enough else "helps most"
-        name = advised.name[0].upper() + advised.name[1:]
-        says.append(f"{name} {how}: {told(advised.measured, yardstick)}.")
+        how = "What mends it" if advised.enough else "What helps most"
+        says.append(f"{how}: {advised.name} ({told(advised.measured, yardstick)}).")
     elif causes and causes[0].kind not in ("float-model", "transforms"):
         says.append("Nothing that was tried helps much; quantization-aware training or a wider type may.")
     return " ".join(s for s in says if s)

@@ -214,7 +214,7 @@ class _Work:
         chart = flowchart(subject.graph, quantized, yard)
         progress("measure the flowchart's steps", 1, 1)
         differences = cumulative(subject.graph, quantized, self.some)
-        alone = isolated(subject, self.some, progress)
+        alone = isolated(subject.graph, quantized, self.some, progress)
         small = yardstick(yard.graph, self.some, run_graph(subject.graph, self.some), None)
         errors = {i: small.measure(v.outputs).error for i, v in alone.items() if v is not None}
         evidence = Evidence(

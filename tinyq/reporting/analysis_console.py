@@ -65,11 +65,12 @@ def _layers(report: AnalysisReport) -> Table:
         "values",
     ):
         table.add_column(name, justify="left" if name in ("layer", "values") else "right", no_wrap=name == "values")
+    names = [layer.layer for layer in report.layers]
     for layer in report.layers:
         c, alone = layer.cumulative, layer.isolated
         table.add_row(
             str(layer.index),
-            escape(layer.layer),
+            escape(layer.layer if layer.weight_bits or names.count(layer.layer) == 1 else f"{layer.layer} {layer.op}"),
             _decibels(c),
             f"{c.cosine:.4f}" if c is not None else "",
             f"{c.max_error:.3g}" if c is not None else "",

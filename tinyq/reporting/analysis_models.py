@@ -35,7 +35,7 @@ class ChannelsReport(_Report):
     """Channels of a layer with weights."""
 
     weight_ranges: tuple[float, ...] = Field(description="largest magnitude of each output channel's weights")
-    dead: int = Field(description="channels whose weights are all zero")
+    dead: int = Field(description="channels whose weights are zero, or as good as zero")
     ratio: float = Field(description="widest over narrowest of weight_ranges, dead ones apart")
     evenness: float = Field(description="mean range of the output's channels, relative to the range they share")
     tail: float = Field(description="range of the output over that of the middle 99.99 % of its values")
