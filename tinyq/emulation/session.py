@@ -15,7 +15,7 @@ from tinyq.emulation.fault import parse_fault
 from tinyq.emulation.protocol import UNSOLICITED, Decoder, ErrorCode, Frame, Message, encode
 from tinyq.errors import FailedError
 
-_ATTEMPTS = 12
+_MOST_DOUBLINGS = 6
 _WHOLE_ATTEMPTS = 20
 _LARGEST_CHUNK, _SMALLEST_CHUNK = 4096, 64
 _CHUNKS_BEFORE_GROWTH = 8
@@ -235,11 +235,12 @@ class Session:
         self._sequence = (self._sequence + 1) % UNSOLICITED
         frame = encode(Frame(message, self._sequence, payload))
         end = time.monotonic() + self._timeout
-        accepted = False
-        for attempt in range(_ATTEMPTS):
+        attempt = 0
+        while True:
             self._retries += attempt > 0
             self._transport.write(frame)
-            patience = self._answer_timeout * (2**attempt if accepted else 1)
+            # ever more patiently, so that a slow target is not buried in repetitions
+            patience = self._answer_timeout * 2 ** min(attempt, _MOST_DOUBLINGS)
             until = min(end, time.monotonic() + patience)
             while (left := until - time.monotonic()) > 0:
                 answer = self._next_frame(left)
@@ -250,15 +251,15 @@ class Session:
                 if answer.sequence != self._sequence:
                     continue
                 if answer.type == Message.ACCEPTED:
-                    accepted = True
-                    # the result may get lost: ask again, ever more patiently
-                    until = min(end, time.monotonic() + self._answer_timeout * 2 ** (attempt + 1))
+                    # it works on it; the result may get lost, so ask again at last
+                    until = min(end, time.monotonic() + 2 * patience)
                 elif answer.type == Message.ERROR:
                     raise TargetError(*struct.unpack("<BI", answer.payload))
                 elif answer.type == message:
                     return answer.payload
             if time.monotonic() >= end:
                 break
+            attempt += 1
         raise FailedError(
             f"The target gave no answer within {self._timeout:.0f} s while {doing}.",
             "It hangs, or needs longer: allow more time, or look at it with a debugger.",
