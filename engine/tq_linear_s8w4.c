@@ -22,14 +22,21 @@ static void add_four_sums(const int8_t *input, const uint8_t *rows, int32_t row_
     int32_t sum2 = sums[2];
     int32_t sum3 = sums[3];
 
-    for (int32_t k = 0; k < pairs; ++k) {
-        const int32_t x0 = input[2 * k];
-        const int32_t x1 = input[2 * k + 1];
+    for (const uint8_t *const end = w0 + pairs; w0 != end; ++w0) {
+        const int32_t x0 = *input++;
+        const int32_t x1 = *input++;
+        const uint8_t pair1 = *w1++;
+        const uint8_t pair2 = *w2++;
+        const uint8_t pair3 = *w3++;
 
-        sum0 += x0 * tq_int4_low(w0[k]) + x1 * tq_int4_high(w0[k]);
-        sum1 += x0 * tq_int4_low(w1[k]) + x1 * tq_int4_high(w1[k]);
-        sum2 += x0 * tq_int4_low(w2[k]) + x1 * tq_int4_high(w2[k]);
-        sum3 += x0 * tq_int4_low(w3[k]) + x1 * tq_int4_high(w3[k]);
+        sum0 += x0 * tq_int4_low(*w0);
+        sum0 += x1 * tq_int4_high(*w0);
+        sum1 += x0 * tq_int4_low(pair1);
+        sum1 += x1 * tq_int4_high(pair1);
+        sum2 += x0 * tq_int4_low(pair2);
+        sum2 += x1 * tq_int4_high(pair2);
+        sum3 += x0 * tq_int4_low(pair3);
+        sum3 += x1 * tq_int4_high(pair3);
     }
     sums[0] = sum0;
     sums[1] = sum1;

@@ -2,10 +2,7 @@
 
 #include "tq_fixed_point.h"
 
-enum {
-    SUM_INTEGER_BITS = 12, /* of the sum of exponentials */
-    SUM_FRACTIONAL_BITS = 31 - SUM_INTEGER_BITS,
-};
+enum { SUM_INTEGER_BITS = 12 }; /* of the sum of exponentials */
 
 /* 1 / sum, as factor * 2^-exponent with factor in (1/2, 1] in 31 fractional bits. */
 typedef struct {

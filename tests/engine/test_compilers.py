@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,16 @@ ARM = "arm-none-eabi-gcc"
 ALLOWED = ("memcpy", "memset", "memmove", "__aeabi_", "__gnu_")
 
 
+GRAPHS = (
+    graphs.conv_2d,
+    graphs.depthwise_conv_2d,
+    graphs.softmax,
+    graphs.concatenation,
+    functools.partial(graphs.conv_2d, types=graphs.W8A16),
+    functools.partial(graphs.conv_2d, types=graphs.W4A8),
+)
+
+
 def _compile(command: list[str], source: Path, target: Path) -> None:
     includes = [f"-I{engine_folder()}"]
     done = subprocess.run(
@@ -26,15 +37,17 @@ def _compile(command: list[str], source: Path, target: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("core", CORES)
-@pytest.mark.parametrize("level", ["-Os", "-O2"])
+@pytest.mark.parametrize(
+    ("core", "level"), [*((core, "-O2") for core in CORES), ("cortex-m0", "-Os"), ("cortex-m7", "-Os")]
+)
 def test_engine_compiles_for_core(core: str, level: str, tmp_path: Path) -> None:
     if shutil.which(ARM) is None:
         pytest.skip(f"no {ARM}")
-    objects = []
-    for source in sorted(engine_folder().glob("*.c")):
-        objects.append(tmp_path / f"{source.stem}.o")
-        _compile([ARM, "-mthumb", *CORES[core].flags, level, "-ffreestanding"], source, objects[-1])
+    sources = sorted(engine_folder().glob("*.c"))
+    command = [ARM, "-mthumb", *CORES[core].flags, level, "-ffreestanding", *STRICT, f"-I{engine_folder()}", "-c"]
+    done = subprocess.run([*command, *sources], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    objects = [tmp_path / f"{source.stem}.o" for source in sources]
     listing = subprocess.run(["arm-none-eabi-nm", *objects], capture_output=True, text=True, check=True).stdout
     symbols = [line.split()[-2:] for line in listing.splitlines() if len(line.split()) >= 2]  # kind, name
     defined = {name for kind, name in symbols if kind == "T"}
@@ -49,7 +62,7 @@ def test_engine_compiles_for_core(core: str, level: str, tmp_path: Path) -> None
 def test_generated_code_compiles_cleanly(compiler: str, tmp_path: Path) -> None:
     if shutil.which(compiler) is None:
         pytest.skip(f"no {compiler}")
-    for i, make in enumerate((graphs.conv_2d, graphs.depthwise_conv_2d, graphs.softmax, graphs.concatenation)):
+    for i, make in enumerate(GRAPHS):
         folder = tmp_path / str(i)
         folder.mkdir()
         code = generate(make(np.random.default_rng(i)), core="cortex-m0")

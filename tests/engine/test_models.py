@@ -18,7 +18,7 @@ MODELS = {
     "vww": "vww/vww_96_int8.tflite",
     "ad": "ad/ad01_int8.tflite",
 }
-SAMPLES = 50
+SAMPLES = 30
 # bytes that no plan of activations can go below; scratch may add a little where it meets the peak
 ARENA_LIMITS = {"kws": 16_000, "resnet": 49_296, "vww": 55_296, "ad": 768}
 

@@ -18,10 +18,10 @@ from tinyq.graph import DType, Graph, Quantization
 from tinyq.graph.options import FullyConnectedOptions
 
 OPS: list[tuple[str, Callable[..., Graph], tuple[Any, ...], int]] = [
-    ("conv_2d", graphs.conv_2d, (False, W4A8), 40),
+    ("conv_2d", graphs.conv_2d, (False, W4A8), 30),
     ("conv_2d 1x1", graphs.conv_2d, (True, W4A8), 20),
-    ("depthwise_conv_2d", graphs.depthwise_conv_2d, (W4A8,), 40),
-    ("fully_connected", graphs.fully_connected, (W4A8,), 40),
+    ("depthwise_conv_2d", graphs.depthwise_conv_2d, (W4A8,), 30),
+    ("fully_connected", graphs.fully_connected, (W4A8,), 30),
 ]
 
 

@@ -187,7 +187,7 @@ def exp_on_negative(x: int, integer_bits: int) -> int:
     """exp(x) for x <= 0 given with ``31 - integer_bits`` fractional bits; 31 fractional bits in the result.
 
     x is split into a multiple of 1/4 and a rest in [-1/4, 0): a Taylor polynomial around -1/8 for the rest, a product
-    of constants for the multiple.
+    of constants for the multiple. From -16 on, where less than 2^-23 is left, the result is 0.
     """
     if x == 0:
         return _INT32_MAX
@@ -196,9 +196,11 @@ def exp_on_negative(x: int, integer_bits: int) -> int:
     rest = (x & (quarter - 1)) - quarter
     result = _exp_near_minus_one_eighth(rest << integer_bits)
     multiple = rest - x
-    # exp(-1/4), exp(-1/2), exp(-1), ... exp(-16), with 31 fractional bits
-    factors = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
-    for exponent, factor in zip(range(-2, integer_bits), factors, strict=False):
+    if multiple >= 1 << (fractional_bits + 4):
+        return 0
+    # exp(-1/4), exp(-1/2), exp(-1), ... exp(-8), with 31 fractional bits
+    factors = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401)
+    for exponent, factor in enumerate(factors, -2):
         if multiple & (1 << (fractional_bits + exponent)):
             result = multiply_high(result, factor)
     return result

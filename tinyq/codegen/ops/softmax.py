@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tinyq.codegen import checks
@@ -30,6 +28,7 @@ from tinyq.codegen.kernel import (
 from tinyq.graph import DType
 from tinyq.graph.options import SoftmaxOptions
 
+_INT32_MAX = 2**31 - 1
 _INTEGER_BITS = 5  # of the scaled differences to the largest
 _FUNCTIONS = {DType.INT8: "tq_softmax_s8", DType.INT16: "tq_softmax_s8_s16"}
 
@@ -39,6 +38,20 @@ def factor_of(node: Node) -> float:
     assert isinstance(node.op.options, SoftmaxOptions)  # noqa: S101 - the reader gives it these
     beta = float(np.float32(node.op.options.beta))
     return min(beta * scale_of(node.input(0)) * 2.0 ** (31 - _INTEGER_BITS), 2.0**31 - 1)
+
+
+def exponentials(node: Node) -> list[int]:
+    """exp(-scale * beta * i) for differences i to the largest input, up to the last one that leaves anything.
+
+    Smaller ones than 2^11 are rounded away, in the sum as well as in an output of 16 bits.
+    """
+    multiplier, shift = quantize_multiplier(factor_of(node))
+    # beyond, fixed point ends; as multipliers are at least 1/2, that is below exp(-16)
+    differences = range(min(_INT32_MAX >> shift, 255) + 1)
+    found = [exp_on_negative(scale_code(-d, multiplier, shift), _INTEGER_BITS) for d in differences]
+    while found[-1] < 1 << 11:
+        found.pop()
+    return found
 
 
 class Softmax:
@@ -72,11 +85,7 @@ class Softmax:
 
     def emit(self, node: Node, target: Target) -> Emission:
         function = _FUNCTIONS[node.output.dtype]
-        multiplier, shift = quantize_multiplier(factor_of(node))
-        # beyond this difference fixed point ends, and exponentials count as 0
-        limit = math.floor((2**_INTEGER_BITS - 1) * 2.0 ** (31 - _INTEGER_BITS) / 2.0**shift)
-        differences = range(min(limit, 255) + 1)
-        exponentials = [exp_on_negative(scale_code(-d, multiplier, shift), _INTEGER_BITS) for d in differences]
+        found = exponentials(node)
         depth = node.output.shape[-1]
         params = Params(
             "tq_softmax_s8_params",
@@ -84,7 +93,7 @@ class Softmax:
                 "rows": node.output.elements // depth,
                 "depth": depth,
                 "exponential": Ref("exponential"),
-                "exponentials": len(exponentials),
+                "exponentials": len(found),
             },
         )
         return Emission(
@@ -92,7 +101,7 @@ class Softmax:
             headers=("tq_softmax_s8.h",),
             params=params,
             constants=(
-                Constant("exponential", np.array(exponentials, np.int32), "exp(-scale * beta * i), 31 fractional bits"),
+                Constant("exponential", np.array(found, np.int32), "exp(-scale * beta * i), 31 fractional bits"),
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,13 @@ def factor_of(node: Node) -> float:
     return scale_of(node.input(0)) * beta / (_LOWEST / _STEPS)
 
 
+@cache
 def exponential_table() -> NDArray[np.int16]:
     """exp(x) for x in [-10, 0]."""
     return interpolation_table(math.exp, _LOWEST, 32767)
 
 
+@cache
 def reciprocal_table() -> NDArray[np.int16]:
     """1 / (1 + x) for x in [0, 1]."""
     one = np.float32(1)
