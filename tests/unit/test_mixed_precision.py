@@ -7,16 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.analysis_models import network, prepared
+from tinyq.analysis.choice import Budget, Point, choose
 from tinyq.analysis.measure import Measured
-from tinyq.analysis.mixed_precision import (
-    Budget,
-    Mixed,
-    Point,
-    choose,
-    mixed_precision,
-    point_recipe,
-    with_widths,
-)
+from tinyq.analysis.mixed_precision import Mixed, mixed_precision, point_recipe, with_widths
 from tinyq.analysis.original import Original
 from tinyq.analysis.resources import Resources, resources
 from tinyq.errors import BadInputError

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from tinyq.analysis.measure import Measured, Yardstick, relative_error
+from tinyq.analysis.choice import Budget, Point, Widths, choose, dominates
+from tinyq.analysis.measure import Yardstick, relative_error
 from tinyq.analysis.partial import one_layer
 from tinyq.analysis.recipe_text import with_rules
 from tinyq.analysis.resources import Resources, resources
@@ -24,60 +25,10 @@ from tinyq.quantization.recipe import Recipe, SchemePart
 from tinyq.quantization.rounding.progress import Progress, silent
 from tinyq.quantization.scheme import LayerScheme, check, fitted
 
-Widths = tuple[int, int]
-"""Bits of weights and of activations."""
 WIDTHS: tuple[Widths, ...] = ((8, 16), (8, 8), (4, 8))
 """From wide to narrow; TFLM has no 4-bit weights beside 16-bit activations."""
 
 _STAGES = ("measure sensitivity", "measure combinations")
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Limits, each optional.
-
-    Attributes:
-        error: Relative output error.
-        loss: Of the metric, against the float model.
-        flash: Bytes of weights and biases.
-        ram: Bytes of activations, planned.
-        cost: Weighted multiply-accumulates (see :class:`Resources`).
-    """
-
-    error: float | None = None
-    loss: float | None = None
-    flash: int | None = None
-    ram: int | None = None
-    cost: int | None = None
-
-    @property
-    def limits_quality(self) -> bool:
-        return self.error is not None or self.loss is not None
-
-    @property
-    def limits_resources(self) -> bool:
-        return any(v is not None for v in (self.flash, self.ram, self.cost))
-
-
-@dataclass(frozen=True)
-class Point:
-    """One choice of widths, measured on the whole model.
-
-    Attributes:
-        widths: Operator index -> widths, of the operators with weights.
-        schemes: One for each operator.
-        resources: What it takes.
-        measured: Error and score.
-        loss: Of the metric, against the float model.
-        efficient: No other point is at least as good in error, flash, RAM and cost, and better in one.
-    """
-
-    widths: Mapping[int, Widths]
-    schemes: tuple[LayerScheme, ...]
-    resources: Resources
-    measured: Measured
-    loss: float | None
-    efficient: bool = False
 
 
 @dataclass(frozen=True)
@@ -255,41 +206,9 @@ def _measured(
                 points.append(Point(*made[-1], measured, yardstick.loss(measured.score)))
     if not points:
         raise BadInputError("LiteRT cannot run the model with any bit widths.", "Choose another scheme.")
-    marked = tuple(replace(p, efficient=not any(_dominates(o, p) for o in points)) for p in points)
+    marked = tuple(replace(p, efficient=not any(dominates(o, p) for o in points)) for p in points)
     base = next((k for k, p in enumerate(marked) if set(p.widths.values()) == {(8, 8)}), 0)
     return Mixed(marked, sensitivities, choose(marked, base, budget), base)
-
-
-def choose(points: Sequence[Point], base: int, budget: Budget) -> int | None:
-    """Index of the point that meets a budget best (see :func:`mixed_precision`), or None."""
-    eight = points[base].resources
-    limits = eight if budget.limits_resources and not budget.limits_quality else None
-    fitting = [k for k, p in enumerate(points) if _within(p, budget, limits)]
-    if not fitting:
-        return None
-    if budget.limits_quality:
-        return min(fitting, key=lambda k: (points[k].resources.relative_to(eight), points[k].measured.error))
-    return min(fitting, key=lambda k: (points[k].measured.error, points[k].resources.relative_to(eight)))
-
-
-def _within(point: Point, budget: Budget, otherwise: Resources | None) -> bool:
-    if budget.error is not None and point.measured.error > budget.error:
-        return False
-    if budget.loss is not None and (point.loss is None or point.loss > budget.loss):
-        return False
-    for name in ("flash", "ram", "cost"):
-        limit = getattr(budget, name)
-        if limit is None and otherwise is not None:
-            limit = getattr(otherwise, name)
-        if limit is not None and getattr(point.resources, name) > limit:
-            return False
-    return True
-
-
-def _dominates(a: Point, b: Point) -> bool:
-    first = (a.measured.error, a.resources.flash, a.resources.ram, a.resources.cost)
-    second = (b.measured.error, b.resources.flash, b.resources.ram, b.resources.cost)
-    return first != second and all(x <= y for x, y in zip(first, second, strict=True))
 
 
 def point_recipe(recipe: Recipe, subject: Subject, point: Point) -> Recipe:

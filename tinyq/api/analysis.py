@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from tinyq.analysis.channels import channels
-from tinyq.analysis.commands import RECIPE, chosen_by_quantize, explicit, needs_file, quantize_command
+from tinyq.analysis.choice import Budget
+from tinyq.analysis.commands import chosen_by_quantize, explicit, needs_file, quantize_command
 from tinyq.analysis.diagnosis import Evidence, causes
 from tinyq.analysis.flowchart import flowchart
 from tinyq.analysis.layers import cumulative, isolated
 from tinyq.analysis.matrix import matrix
-from tinyq.analysis.measure import Measured, Yardstick, yardstick
+from tinyq.analysis.measure import Yardstick, yardstick
 from tinyq.analysis.mends import advice, try_mends
-from tinyq.analysis.mixed_precision import Budget, mixed_precision, point_recipe
+from tinyq.analysis.mixed_precision import mixed_precision, point_recipe
 from tinyq.analysis.original import Original
 from tinyq.analysis.recipe_text import recipe_text
 from tinyq.analysis.runs import Samples, copied, run_graph
 from tinyq.analysis.subject import Subject
+from tinyq.analysis.verify import under_tflm
 from tinyq.analysis.words import summary
 from tinyq.api.progress import Progress, silent
 from tinyq.api.staging import write_file
-from tinyq.data import Dataset, Split, load_data, split, to_codes, to_values
+from tinyq.data import Dataset, Split, load_data, split
 from tinyq.errors import BadInputError, MissingToolError, UnsupportedError
-from tinyq.evaluation import run_tflm
 from tinyq.evaluation.metrics import metric as find_metric
 from tinyq.frontend import load_model, stock_quantize
 from tinyq.graph import Graph, load_graph, write_graph
@@ -90,13 +87,13 @@ def analyze(settings: AnalyzeSettings, progress: Progress = silent) -> AnalysisR
     """
     _check(settings)
     work = _prepare(settings, progress)
-    found: dict[str, DiagnosisReport | MatrixReport | MixedReport | tuple[object, ...]] = {}
+    found: dict[str, object]
     if settings.matrix:
-        found["matrix"] = work.matrix(progress)
+        found = {"matrix": work.matrix(progress)}
     elif settings.mixed:
-        found["mixed"] = work.mixed(progress)
+        found = {"mixed": work.mixed(progress)}
     else:
-        found.update(work.diagnosis(progress))
+        found = work.diagnosis(progress)
     recipe, yard = work.recipe, work.yard
     return AnalysisReport.model_validate(
         {
@@ -206,8 +203,8 @@ class _Work:
         """Samples that single layers are measured on."""
         return tuple(x[: self.settings.samples] for x in self.yard.samples)
 
-    def diagnosis(self, progress: Progress) -> dict[str, DiagnosisReport | tuple[object, ...]]:
-        """Layers, steps, causes and mends."""
+    def diagnosis(self, progress: Progress) -> dict[str, object]:
+        """Layers, steps, causes and mends, by their names in the report."""
         subject, yard = self.subject, self.yard
         quantized = self.original.refined(subject, self.recipe.refine or (), self.settings.seed)
         progress("measure the flowchart's steps", 0, 1)
@@ -267,7 +264,9 @@ class _Work:
             return parts.mixed(found, self.subject, None, "", None)
         recipe = point_recipe(self.recipe, self.subject, found.points[found.chosen])
         graph = self.subject.with_schemes(found.points[found.chosen].schemes).quantized()
-        verified = self._under_tflm(graph)
+        verified = under_tflm(graph, self.yard, self.settings.samples)
+        if verified is None:
+            self.notes.append("The choice was not verified, as the package tflite-micro is not installed.")
         if self.settings.write_recipe is not None:
             self._write(recipe, f"mixed precision for {self.settings.model.name}")
         return parts.mixed(found, self.subject, verified, self._command(recipe), self._text(recipe))
@@ -281,24 +280,6 @@ class _Work:
             return None
         progress("TensorFlow's converter", 1, 1)
         return found
-
-    def _under_tflm(self, graph: Graph) -> Measured | None:
-        """The chosen model under the reference, on the samples of single layers; None where it is not installed."""
-        if importlib.util.find_spec("tflite_micro") is None:
-            self.notes.append("The choice was not verified, as the package tflite-micro is not installed.")
-            return None
-        codes = [
-            to_codes(x, graph.tensors[i], integers_are_codes=False)
-            for x, i in zip(self.some, graph.inputs, strict=True)
-        ]
-        held = run_tflm(write_graph(graph), codes)
-        values = [to_values(x, graph.tensors[i]) for x, i in zip(held, graph.outputs, strict=True)]
-        reference = tuple(x[: len(codes[0])] for x in self.yard.reference)
-        labels: NDArray[np.generic] | None = None
-        if self.yard.labels is not None:
-            labels = self.yard.labels[: len(codes[0])]
-        name = self.yard.metric.name if self.yard.metric is not None else None
-        return yardstick(self.yard.graph, self.some, reference, labels, name).measure(values)
 
     def _write(self, recipe: Recipe, title: str) -> None:
         if self.settings.write_recipe is not None:
@@ -317,6 +298,3 @@ class _Work:
         words += ["--trust"] if s.trust else []
         file = str(s.write_recipe) if s.write_recipe is not None else None
         return quantize_command(recipe, words, f"{s.model.stem}_quantized.tflite", file)
-
-
-__all__ = ["METHOD", "RECIPE", "SAMPLES", "AnalyzeSettings", "Budget", "analyze"]

@@ -81,7 +81,8 @@ def analyze(
 
       tinyq analyze digits.keras --data digits.npz --mixed --budget-flash 16000 --write-recipe mixed.yaml
     """
-    from tinyq.api.analysis import AnalyzeSettings, Budget
+    from tinyq.analysis.choice import Budget
+    from tinyq.api.analysis import AnalyzeSettings
     from tinyq.api.analysis import analyze as run
     from tinyq.errors import ShortfallError
     from tinyq.reporting.analysis_console import render_analysis

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from tinyq.analysis.choice import Point
 from tinyq.analysis.diagnosis import Cause, Evidence
 from tinyq.analysis.difference import Difference
 from tinyq.analysis.flowchart import Flowchart, Step
@@ -12,7 +13,7 @@ from tinyq.analysis.layers import Isolated
 from tinyq.analysis.matrix import Matrix
 from tinyq.analysis.measure import Measured
 from tinyq.analysis.mends import Mend
-from tinyq.analysis.mixed_precision import Mixed, Point
+from tinyq.analysis.mixed_precision import Mixed
 from tinyq.analysis.resources import METHODS
 from tinyq.analysis.subject import Subject
 from tinyq.graph import layer_name
