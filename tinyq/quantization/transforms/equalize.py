@@ -23,6 +23,8 @@ _SWEEPS = 20
 _CONVERGED = 1e-3
 # beyond this a factor gains nothing in eight bits, and float32 begins to lose
 _LARGEST_FACTOR = 1e4
+# a channel this much narrower than the widest carries nothing; raising it would only widen what it meets
+_DEAD = 1e-6
 _SIX = 6.0
 # how far a channel may be raised towards 6: data that were not seen may be somewhat larger
 _FILLED = 0.8
@@ -64,7 +66,7 @@ def equalize(graph: Graph, movable: Mapping[int, NDArray[np.float64]] | None = N
 
 def _factors(r1: NDArray[np.float64], r2: NDArray[np.float64]) -> NDArray[np.float64]:
     """sqrt(r1 / r2), and 1 where a channel is dead on either side."""
-    alive = (r1 > 0) & (r2 > 0)
+    alive = (r1 > _DEAD * r1.max()) & (r2 > _DEAD * r2.max())
     ratio = np.divide(r1, r2, out=np.ones_like(r1), where=alive)
     return np.asarray(np.clip(np.sqrt(ratio), 1 / _LARGEST_FACTOR, _LARGEST_FACTOR))
 
