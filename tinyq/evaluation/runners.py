@@ -68,7 +68,7 @@ def run_tflm(tflite: bytes, codes: Sequence[NDArray[Any]], *, progress: Progress
     if importlib.util.find_spec("tflite_micro") is None:
         raise MissingToolError(
             "Running TFLM on the host needs the package tflite-micro, which this installation lacks.",
-            "It has wheels for Linux on x86-64 and Python 3.11 only; there: pip install --pre tflite-micro",
+            "It has wheels for Linux on x86-64 only; there: pip install --pre tflite-micro",
         )
     arena = _FIRST_ARENA
     while True:
