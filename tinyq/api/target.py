@@ -9,12 +9,12 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyq.api.manifest import Manifest, Source, read_manifest, sha256
+from tinyq.api.manifest import Manifest, read_manifest, sha256
 from tinyq.api.progress import Progress, silent
 from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
+from tinyq.api.samples import Samples, choose_samples
 from tinyq.api.scoring import scores_of
 from tinyq.api.staging import write_file
-from tinyq.data import Dataset, load_data, to_codes, to_values
 from tinyq.emulation.run import RunResult, run_samples
 from tinyq.errors import BadInputError, FailedError
 from tinyq.evaluation import compare, run_float, run_tflm
@@ -31,7 +31,6 @@ from tinyq.reporting.models import (
 )
 
 RUNTIMES = ("aot", "tflm")
-_RANDOM_SAMPLES = 50
 
 
 @dataclass(frozen=True)
@@ -61,25 +60,6 @@ class TestSettings:
     tflm_root: Path | None = None
     timeout: float = 60.0
     save_outputs: Path | None = None
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Inputs to run, and where they came from.
-
-    Attributes:
-        codes: For each input an array ``[N, ...]`` of the input's type.
-        values: The same as real values, or None for random codes.
-        labels: Labels of the samples, if there are any.
-        indices: Positions in the data, ``[N]``.
-        origin: In words.
-    """
-
-    codes: tuple[NDArray[Any], ...]
-    values: tuple[NDArray[Any], ...] | None
-    labels: NDArray[Any] | None
-    indices: NDArray[np.int64]
-    origin: str
 
 
 def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None) -> BuildReport:
@@ -117,7 +97,7 @@ def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
     if sha256(tflite) != manifest.files.get(MODEL):
         raise BadInputError(f"{settings.out / MODEL} is not the file that was converted.", "Run 'tinyq convert' again.")
     graph = load_graph(tflite, subject=MODEL)
-    samples = _samples(settings, manifest, graph)
+    samples = choose_samples(settings.out, manifest, graph, data=settings.data, most=settings.samples)
     if settings.save_outputs is not None and not settings.save_outputs.resolve().parent.is_dir():
         raise BadInputError(
             f"The folder {settings.save_outputs.parent} does not exist.", "Make it first, or choose another."
@@ -153,68 +133,6 @@ def _firmware(out: Path, board: Board, runtime: str, tflm_root: Path | None) -> 
     if runtime not in RUNTIMES:
         raise BadInputError(f"There is no runtime {runtime!r}.", f"Choose one of {', '.join(RUNTIMES)}.")
     return build_project(out / FIRMWARE, board=board, runtime=runtime, tflm_root=tflm_root)
-
-
-def _samples(settings: TestSettings, manifest: Manifest, graph: Graph) -> Samples:
-    known = manifest.data
-    if settings.data is None and known is None:
-        return _random(graph, settings.samples or _RANDOM_SAMPLES, manifest.seed)
-    if settings.data is None and known is not None:
-        dataset = _manifest_data(settings.out, known, manifest.image_scale, graph)
-    else:
-        scale = manifest.image_scale if known is not None and known.is_folder else None
-        dataset = load_data(settings.data or "", graph, image_scale=scale)
-    if known is not None and dataset.sha256 == known.sha256:
-        return _chosen(dataset, np.array(manifest.evaluation_indices, np.int64), settings, manifest, graph, "unseen")
-    return _chosen(dataset, np.arange(len(dataset)), settings, manifest, graph, f"all samples of {dataset.source}")
-
-
-def _manifest_data(out: Path, source: Source, image_scale: str | None, graph: Graph) -> Dataset:
-    spec = source.path if source.is_function else str((out / source.path).resolve())
-    try:
-        dataset = load_data(spec, graph, image_scale=image_scale)
-    except BadInputError as error:
-        raise BadInputError(f"The data of the conversion cannot be read: {error.message}", "Give --data.") from error
-    if dataset.sha256 != source.sha256:
-        raise BadInputError(
-            f"The data {dataset.source} changed since the conversion, so unseen samples are no longer known.",
-            "Run 'tinyq convert' again, or give other data with --data.",
-        )
-    return dataset
-
-
-def _chosen(
-    dataset: Dataset,
-    indices: NDArray[np.int64],
-    settings: TestSettings,
-    manifest: Manifest,
-    graph: Graph,
-    origin: str,
-) -> Samples:
-    indices = indices[: settings.samples]
-    if not len(indices):
-        raise BadInputError("The data have no unseen samples to test with.", "Give other data with --data.")
-    chosen = dataset.take(indices)
-    tensors = [graph.tensors[i] for i in graph.inputs]
-    # of a model that came in as float, integers in the data are values even where they have the new input type
-    are_codes = manifest.given_quantized
-    codes = tuple(to_codes(x, t, integers_are_codes=are_codes) for x, t in zip(chosen.inputs, tensors, strict=True))
-    values = tuple(to_values(x, t, integers_are_codes=are_codes) for x, t in zip(chosen.inputs, tensors, strict=True))
-    return Samples(codes, values, chosen.labels, indices, f"{origin} (seed {manifest.seed})")
-
-
-def _random(graph: Graph, count: int, seed: int) -> Samples:
-    rng = np.random.default_rng(seed)
-    codes = []
-    for tensor in (graph.tensors[i] for i in graph.inputs):
-        shape = (count, *tensor.shape[1:])
-        kind = tensor.dtype.numpy
-        if kind.kind == "f":
-            codes.append(rng.normal(size=shape).astype(kind))
-        else:
-            limits = np.iinfo(kind)
-            codes.append(rng.integers(limits.min, limits.max, shape, kind, endpoint=True))
-    return Samples(tuple(codes), None, None, np.arange(count), f"seeded random inputs (seed {seed}), not real data")
 
 
 def _outputs(result: RunResult, graph: Graph) -> list[NDArray[Any]]:

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tinyq.errors import BadInputError, FailedError, MissingToolError, ShortfallError, TinyqError
 from tinyq.firmware import processes
@@ -28,6 +30,8 @@ _NO_STANDARD_HEADER = re.compile(
 )
 _NO_CXX = re.compile(r"arm-none-eabi-g\+\+|cannot find -lstdc\+\+|fatal error: (?:new|cstddef|cstdint): No such file")
 _ERROR_LINES = 3
+TFLM_KERNELS = MappingProxyType({"": "", "cmsis-nn": "cmsis_nn", "reference": "reference"})
+"""What ``--tflm-kernels`` takes, and what CMake calls it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ def build_project(
     board: Board,
     runtime: str = "aot",
     tflm_root: Path | None = None,
+    tflm_kernels: str = "",
     observe: bool = False,
+    definitions: Mapping[str, str] = MappingProxyType({}),
     jobs: int = 2,
 ) -> Firmware:
     """Build a project into its folder ``build`` (or ``build-<variant>``), and check the instructions it uses.
@@ -63,7 +69,9 @@ def build_project(
         board: The board that it was written for.
         runtime: "aot" or "tflm".
         tflm_root: TFLM checkout with a built library, for "tflm".
+        tflm_kernels: "cmsis-nn" or "reference", for "tflm"; empty for CMSIS-NN where the checkout holds it.
         observe: Whether to build per-layer outputs and counters in.
+        definitions: Further CMake variables, such as STACK_BYTES or TFLM_ARENA_BYTES.
         jobs: Compilers to run at once.
 
     Raises:
@@ -84,8 +92,15 @@ def build_project(
                 "Set TFLM_ROOT to a checkout of https://github.com/tensorflow/tflite-micro in which the microlite "
                 f"target was built for TARGET_ARCH={core(board.core).tflm_architecture}; its docs explain how.",
             )
-        options.append(f"-DTFLM_ROOT={root.resolve()}")
-    variant = "-".join(["build", *([runtime] if runtime != "aot" else []), *(["observe"] if observe else [])])
+        kernels = TFLM_KERNELS.get(tflm_kernels)
+        if kernels is None:
+            raise BadInputError(
+                f"There are no kernels {tflm_kernels!r} of TensorFlow Lite Micro.", "Choose cmsis-nn or reference."
+            )
+        options += [f"-DTFLM_ROOT={root.resolve()}", f"-DTFLM_KERNELS={kernels}", "-DTFLM_LIBRARY="]
+    options += [f"-D{name}={value}" for name, value in definitions.items()]
+    parts = ["build", runtime if runtime != "aot" else "", tflm_kernels, "observe" if observe else ""]
+    variant = "-".join(filter(None, parts))
     folder = project / variant
     _drop_foreign_cache(folder, project)
     configure = [
