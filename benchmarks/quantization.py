@@ -50,12 +50,15 @@ ROWS = (
     Row("W8A8", Recipe()),
     Row("W8A8, --calibrator auto", Recipe(), Choices(calibrator="auto")),
     Row("W8A8 per tensor", Recipe(scheme=_PER_TENSOR)),
-    Row("16x8", Recipe(scheme="16x8"), Choices(calibrator="minmax")),
+    Row("W8A8, symmetric activations", Recipe(scheme="w8a8-symmetric")),
+    Row("16x8", Recipe(scheme="16x8")),
+    Row("16x8, nearest rounding", Recipe(scheme="16x8"), Choices(refinements=())),
     Row("W4A8, nearest rounding", Recipe(scheme=SchemePart(weight_bits=4)), _NOTHING),
     Row("W4A8", Recipe(scheme="w4a8")),
     Row("power-of-two scales", Recipe(scheme="power-of-two")),
     Row("two powers of two", Recipe(scheme="two-powers-of-two")),
     Row("W8A8 without data", Recipe(), data_free=True),
+    Row("W8A8 without data, --calibrator batch-norm", Recipe(), Choices(calibrator="batch-norm"), data_free=True),
     Row("unbalanced: stock converter", None, unbalanced=True),
     Row("unbalanced: W8A8, min-max alone", Recipe(), _NOTHING, unbalanced=True),
     Row("unbalanced: W8A8", Recipe(), unbalanced=True),
@@ -75,7 +78,8 @@ def quantized(row: Row, loaded: LoadedModel, samples: NDArray[np.float32], seed:
     graph = prepared(graph)
     seen, held_out = split_for_judging(np.arange(len(samples)))
     judge = make_judge(write_graph(graph), (samples[held_out],)).error
-    outcome = run(graph, (samples[seen],), resolve(row.recipe, graph), row.choices, judge, seed=seed)
+    norms = loaded.batch_norms
+    outcome = run(graph, (samples[seen],), resolve(row.recipe, graph), row.choices, judge, batch_norms=norms, seed=seed)
     return write_graph(outcome.graph)
 
 

@@ -171,3 +171,29 @@ def test_minmax_codes_equal_those_of_the_ai_edge_quantizer() -> None:
             assert np.array_equal(mine.data, tensor.data)
         compared += 1
     assert compared >= 10
+
+
+def test_symmetric_activations_have_no_zero_points_but_where_a_kernel_fixes_them() -> None:
+    graph = classifier()
+    integer, inputs = quantized(graph, LayerScheme(symmetric=True))
+    points = {t: int(integer.tensors[t].quantization.zero_point[0]) for op in integer.ops for t in op.outputs}
+    softmax = {op.outputs[0] for op in integer.ops if op.kind == "SOFTMAX"}
+    assert softmax
+    assert all(point == (-128 if t in softmax else 0) for t, point in points.items())
+    assert integer.tensors[integer.inputs[0]].quantization.zero_point[0] == 0
+    x, y = integer.tensors[integer.inputs[0]], integer.tensors[integer.outputs[0]]
+    codes = run(write_graph(integer), [encode(inputs[0][:1], x.quantization, INT8, DType.INT8)])
+    assert np.abs(decode(codes, y.quantization) - run(write_graph(graph), [inputs[0][:1]])).max() < 0.06
+
+
+def test_one_symmetric_layer_asks_it_of_what_it_reads_and_writes() -> None:
+    graph = classifier()
+    chosen = next(i for i, op in enumerate(graph.ops) if op.kind == "DEPTHWISE_CONV_2D")
+    schemes = [LayerScheme(symmetric=i == chosen) for i in range(len(graph.ops))]
+    inputs = data_for(graph)
+    planned = plan(graph, schemes, DType.INT8)
+    ranges = calibrate(observe(write_graph(graph), graph, inputs), calibrator("minmax"), planned)
+    integer = quantize(planned, ranges)
+    op = integer.ops[chosen]
+    assert [int(integer.tensors[t].quantization.zero_point[0]) for t in (op.inputs[0], op.outputs[0])] == [0, 0]
+    assert integer.tensors[integer.outputs[0]].quantization.zero_point[0] == -128

@@ -34,7 +34,6 @@ class ConvertSettings(QuantizeSettings):
     Attributes:
         board: Id of the board.
         out: The folder to write.
-        metric: A metric's name; None for the one that suits the model.
         evaluate: Measure the float and the integer model on the unseen samples.
         force: Replace ``out`` if tinyq wrote it.
         command: The command line, for the manifest.
@@ -42,7 +41,6 @@ class ConvertSettings(QuantizeSettings):
 
     board: str = field(kw_only=True)
     out: Path = field(kw_only=True)
-    metric: str | None = None
     evaluate: bool = True
     force: bool = False
     command: tuple[str, ...] = ()
@@ -198,6 +196,7 @@ def _manifest(settings: ConvertSettings, quantized: Quantized, files: dict[str, 
         board=settings.board,
         quantizer=settings.quantizer,
         calibrator=quantized.calibrator,
+        recipe=quantized.recipe.model_dump(mode="json", exclude_none=True) if quantized.recipe is not None else None,
         metric=settings.metric,
         seed=settings.seed,
         calibration_indices=tuple(split.calibration.tolist()) if split is not None else (),

@@ -8,7 +8,7 @@ import os
 import platform
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -52,6 +52,7 @@ class Manifest(BaseModel):
     board: str
     quantizer: str
     calibrator: str | None
+    recipe: dict[str, Any] | None = None
     metric: str | None
     seed: int
     calibration_indices: tuple[int, ...]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyq.api.judge import make_judge, split_for_judging
+from tinyq.api.judge import JUDGES, Judge, make_judge, split_for_judging, with_metric
 from tinyq.api.progress import Progress, silent
 from tinyq.api.staging import write_file
 from tinyq.data import Dataset, Split, load_data, split
@@ -45,6 +45,8 @@ class QuantizeSettings:
         scheme: Name of a scheme for the whole model, in place of the recipe's.
         transforms: Names of transforms to try, in place of the recipe's; None leaves it to what the model needs.
         refinements: The same of refinements.
+        judge: What decides on held-out samples: "output", the error of the outputs, or "metric", which needs labels.
+        metric: A metric's name; None for the one that suits the model.
     """
 
     model: Path
@@ -59,6 +61,8 @@ class QuantizeSettings:
     scheme: str | None = None
     transforms: tuple[str, ...] | None = None
     refinements: tuple[str, ...] | None = None
+    judge: str = "output"
+    metric: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Quantized:
         schemes: What each operator of ``graph`` got; empty if tinyq did not quantize.
         trials: What was tried, with the error on held-out samples.
         notes: What the user may want to know of the calibration, one sentence each.
+        recipe: What was asked for, recipe file and settings together; None if tinyq did not quantize.
     """
 
     loaded: LoadedModel
@@ -86,6 +91,7 @@ class Quantized:
     schemes: tuple[LayerScheme, ...] = ()
     trials: tuple[Trial, ...] = ()
     notes: tuple[str, ...] = ()
+    recipe: Recipe | None = None
 
     @property
     def float_tflite(self) -> bytes | None:
@@ -104,6 +110,9 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     if settings.quantizer not in QUANTIZERS:
         raise BadInputError(f"There is no quantizer {settings.quantizer!r}.", f"Choose one of {', '.join(QUANTIZERS)}.")
 
+    if settings.judge not in JUDGES:
+        raise BadInputError(f"There is no judge {settings.judge!r}.", f"Choose one of {', '.join(JUDGES)}.")
+
     progress("load the model", 0, 1)
     loaded = load_model(settings.model, trust=settings.trust)
     progress("load the model", 1, 1)
@@ -121,10 +130,12 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     ptq.plan(graph, resolved.schemes, resolved.io)  # refuses what cannot be, before any work
     inputs, judge = samples.inputs, None
     if pipeline.needs_judge(graph, resolved, choices):
-        seen, held_out = split_for_judging(np.arange(len(inputs[0])))
-        judge = make_judge(loaded.tflite, [x[held_out] for x in inputs]).error
+        seen, held_out = split_for_judging(np.arange(len(inputs[0])), settings.judge)
+        judge = _judge(settings, loaded, samples, held_out).error
         inputs = tuple(x[seen] for x in inputs)
-    outcome = pipeline.run(graph, inputs, resolved, choices, judge, seed=settings.seed, progress=progress)
+    outcome = pipeline.run(
+        graph, inputs, resolved, choices, judge, batch_norms=loaded.batch_norms, seed=settings.seed, progress=progress
+    )
     return Quantized(
         loaded,
         write_graph(outcome.graph),
@@ -135,26 +146,37 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
         outcome.planned.schemes,
         outcome.trials,
         samples.notes,
+        recipe.model_copy(update={"transforms": choices.transforms, "refine": choices.refinements}),
     )
 
 
 @dataclass(frozen=True)
 class _Samples:
-    """What to calibrate with: for each input real values ``[N, ...]``; the split that they come from; notes."""
+    """What to calibrate with: for each input real values ``[N, ...]``; the split that they come from; labels; notes."""
 
     inputs: tuple[NDArray[Any], ...]
     split: Split | None
+    labels: NDArray[Any] | None = None
     notes: tuple[str, ...] = ()
+
+
+def _judge(settings: QuantizeSettings, loaded: LoadedModel, samples: _Samples, held_out: NDArray[np.int64]) -> Judge:
+    judge = make_judge(loaded.tflite, [x[held_out] for x in samples.inputs])
+    if settings.judge == "output":
+        return judge
+    labels = samples.labels[held_out] if samples.labels is not None else None
+    return with_metric(judge, settings.metric, loaded.graph, labels)
 
 
 def _samples(loaded: LoadedModel, dataset: Dataset | None, settings: QuantizeSettings, progress: Progress) -> _Samples:
     """Samples of the data; without data, inputs made up from what the model remembers of its training."""
     if dataset is not None:
         parts = split(len(dataset), settings.calibration_samples, settings.seed)
-        return _Samples(dataset.take(parts.calibration).inputs, parts)
+        seen = dataset.take(parts.calibration)
+        return _Samples(seen.inputs, parts, seen.labels)
     stage = "make up samples"
     made = synthesize(loaded, seed=settings.seed, progress=lambda done, total: progress(stage, done, total))
-    return _Samples(made.inputs, None, made.notes)
+    return _Samples(made.inputs, None, None, made.notes)
 
 
 def _recipe(settings: QuantizeSettings) -> Recipe:

@@ -48,7 +48,9 @@ ImageScale = Annotated[
 ]
 Calibrator = Annotated[
     str | None,
-    typer.Option("--calibrator", help="How ranges are chosen: mse, percentile, kl, ..., or auto to try all."),
+    typer.Option(
+        "--calibrator", help="How ranges are chosen: mse, percentile, kl, ..., batch-norm, or auto to try all."
+    ),
 ]
 Recipe = Annotated[Path | None, typer.Option("--recipe", help="A YAML or JSON file that says what each layer gets.")]
 Scheme = Annotated[
@@ -62,6 +64,11 @@ Refinements = Annotated[
     list[str] | None,
     typer.Option("--refine", help="A refinement to try (adaround, bias-correction, ...); repeatable. none for none."),
 ]
+Judge = Annotated[
+    str,
+    typer.Option("--judge", help="What decides on held-out samples: output (its error) or metric (needs labels)."),
+]
+Metric = Annotated[str | None, typer.Option("--metric", help="top1, top5, auc, mse, mae, or module:function.")]
 Trust = Annotated[bool, typer.Option("--trust", help="Load Keras models that carry code (Lambda, custom layers).")]
 
 

@@ -27,15 +27,14 @@ def convert(
     scheme: common.Scheme = None,
     transform: common.Transforms = None,
     refine: common.Refinements = None,
+    judge: common.Judge = "output",
     calibration_samples: Annotated[
         int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
     ] = None,
     evaluation: Annotated[
         bool, typer.Option("--evaluation/--no-evaluation", help="Measure float and int8 on the unseen samples.")
     ] = True,
-    metric: Annotated[
-        str | None, typer.Option("--metric", help="top1, top5, auc, mse, mae, or module:function.")
-    ] = None,
+    metric: common.Metric = None,
     image_scale: common.ImageScale = None,
     seed: common.Seed = 0,
     trust: common.Trust = False,
@@ -66,6 +65,7 @@ def convert(
         scheme=scheme,
         transforms=common.names(transform),
         refinements=common.names(refine),
+        judge=judge,
         calibration_samples=calibration_samples,
         evaluate=evaluation,
         metric=metric,

@@ -26,6 +26,8 @@ def quantize(
     scheme: common.Scheme = None,
     transform: common.Transforms = None,
     refine: common.Refinements = None,
+    judge: common.Judge = "output",
+    metric: common.Metric = None,
     calibration_samples: Annotated[
         int | None, typer.Option("--calibration-samples", min=1, help="Default: 200, but at most half of the data.")
     ] = None,
@@ -56,6 +58,8 @@ def quantize(
         scheme=scheme,
         transforms=common.names(transform),
         refinements=common.names(refine),
+        judge=judge,
+        metric=metric,
         calibration_samples=calibration_samples,
         image_scale=image_scale,
         seed=seed,

@@ -39,6 +39,7 @@ class Grid:
 
 
 INT8 = Grid(-128, 127)
+INT8_SYMMETRIC = Grid(-127, 127, symmetric=True)
 INT8_WEIGHTS = Grid(-127, 127, symmetric=True)
 INT16 = Grid(-32767, 32767, symmetric=True)
 INT4_WEIGHTS = Grid(-7, 7, symmetric=True)

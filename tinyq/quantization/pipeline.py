@@ -5,7 +5,9 @@ A judge decides on samples that nothing was fitted to. Without one, everything t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +16,11 @@ from numpy.typing import NDArray
 
 from tinyq.errors import BadInputError
 from tinyq.graph import Graph, write_graph
+from tinyq.graph.batch_norm import BatchNorm
 from tinyq.quantization import ptq
 from tinyq.quantization.boundaries import Typed
 from tinyq.quantization.calibrators import DEFAULT, calibrator, calibrators
+from tinyq.quantization.data_free import data_free_ranges, surviving
 from tinyq.quantization.recipe import Resolved
 from tinyq.quantization.rounding.accept import Judge, Step
 from tinyq.quantization.rounding.accept import refine as accept_steps
@@ -28,6 +32,7 @@ from tinyq.quantization.transforms.chains import output_extent, pairs
 from tinyq.quantization.transforms.fold_batch_norm import fold_batch_norm
 
 AUTO = "auto"
+BATCH_NORM = "batch-norm"
 _UNBALANCED = 30.0
 _DEAD = 1e-6
 
@@ -74,9 +79,10 @@ class Choices:
     """What to do; None leaves it to what the model needs.
 
     Attributes:
-        calibrator: A name, or "auto" to try all.
+        calibrator: A name, "auto" to try all, or "batch-norm" for what batch normalizations remember.
         transforms: Names, in order. None: equalization, where channels are out of balance.
-        refinements: Names, in order. None: adaptive rounding and bias correction, where weights have 4 bits.
+        refinements: Names, in order. None: adaptive rounding and bias correction where weights have 4 bits, adaptive
+            rounding where activations have 16 and the weights are what loses most.
     """
 
     calibrator: str = DEFAULT
@@ -95,7 +101,9 @@ def wanted_refinements(resolved: Resolved, choices: Choices) -> tuple[str, ...]:
     """Names of the refinements to try."""
     if choices.refinements is not None:
         return choices.refinements
-    return ("adaround", "bias-correction") if any(s.weight_bits == 4 for s in resolved.schemes) else ()
+    if any(s.weight_bits == 4 for s in resolved.schemes):
+        return ("adaround", "bias-correction")
+    return ("adaround",) if any(s.activations == "int16" for s in resolved.schemes) else ()
 
 
 def needs_judge(graph: Graph, resolved: Resolved, choices: Choices) -> bool:
@@ -124,7 +132,7 @@ def check(choices: Choices) -> None:
     Raises:
         BadInputError: Names what there is.
     """
-    if choices.calibrator != AUTO:
+    if choices.calibrator not in (AUTO, BATCH_NORM):
         calibrator(choices.calibrator)
     for name in choices.transforms or ():
         transform(name)
@@ -140,6 +148,7 @@ def run(
     choices: Choices,
     judge: Judge | None,
     *,
+    batch_norms: Sequence[BatchNorm] = (),
     seed: int = 0,
     progress: Progress = lambda stage, done, total: None,
 ) -> Outcome:
@@ -151,6 +160,7 @@ def run(
         resolved: Schemes, and ranges that override calibration; for ``graph``.
         choices: Calibrator, transforms and refinements.
         judge: Error of a quantized graph on held-out samples; needed by "auto", transforms and refinements.
+        batch_norms: What the model remembers of its training, for ``graph``; the calibrator "batch-norm" needs it.
         seed: Of everything that is sampled.
         progress: Told how far the work is.
 
@@ -158,9 +168,14 @@ def run(
         BadInputError: Data or names that cannot be used.
         UnsupportedError: An operator that has no integer form.
     """
+    if choices.calibrator == BATCH_NORM and not batch_norms:
+        raise BadInputError(
+            "The calibrator 'batch-norm' needs batch normalizations, and this model holds none that can be read.",
+            "Give the Keras model instead of a .tflite, or choose another calibrator.",
+        )
     tflite = write_graph(graph)
     progress("observe activations", 0, 1)
-    state = _State(graph, observe(tflite, graph, tuple(inputs)), resolved)
+    state = _State(graph, observe(tflite, graph, tuple(inputs)), resolved, tuple(batch_norms))
     progress("observe activations", 1, 1)
     name = DEFAULT if choices.calibrator == AUTO else choices.calibrator
     trials: list[Trial] = []
@@ -183,6 +198,7 @@ class _State:
     graph: Graph
     statistics: Statistics
     resolved: Resolved
+    batch_norms: tuple[BatchNorm, ...]
 
     @property
     def planned(self) -> Typed:
@@ -190,7 +206,10 @@ class _State:
 
     def quantized(self, name: str) -> Graph:
         planned = self.planned
-        ranges = ptq.calibrate(self.statistics, calibrator(name), planned)
+        if name == BATCH_NORM:
+            ranges = data_free_ranges(planned, self.statistics, batch_norms=self.batch_norms)
+        else:
+            ranges = ptq.calibrate(self.statistics, calibrator(name), planned)
         return ptq.quantize(planned, {**ranges, **self.resolved.ranges})
 
 
@@ -218,7 +237,8 @@ def _transformed(
                 f"The transform {each!r} would remove layers that the recipe speaks of.", "Leave it out."
             )
         seen = observe(write_graph(changed), changed, tuple(inputs))
-        candidate = replace(state, graph=changed, statistics=seen)
+        norms = surviving(state.batch_norms, state.graph, changed)
+        candidate = replace(state, graph=changed, statistics=seen, batch_norms=norms)
         after = judge(candidate.quantized(name))
         trials.append(Trial("transform", each, error, after, after < error))
         if after < error:
@@ -231,10 +251,15 @@ def _transformed(
 def _best_calibrator(state: _State, judge: Judge, trials: list[Trial], progress: Progress) -> str:
     names = list(calibrators())
     errors: dict[str, float] = {}
-    for done, name in enumerate(names):
-        progress("try calibrators", done, len(names))
-        errors[name] = judge(state.quantized(name))
-    progress("try calibrators", len(names), len(names))
+    progress("try calibrators", 0, len(names))
+    # a judge waits for an interpreter in a process of its own, so threads are enough to keep all cores at work
+    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
+    try:
+        for name, error in zip(names, pool.map(lambda n: judge(state.quantized(n)), names), strict=True):
+            errors[name] = error
+            progress("try calibrators", len(errors), len(names))
+    finally:
+        pool.shutdown(cancel_futures=True)
     best = min(errors, key=lambda n: np.inf if np.isnan(errors[n]) else errors[n])
     trials += [Trial("calibrator", name, None, error, name == best) for name, error in errors.items()]
     return best

@@ -13,13 +13,13 @@ from tinyq.errors import UnsupportedError
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor, layer_name
 from tinyq.graph.options import AddOptions, Options
 from tinyq.quantization import scheme as schemes_module
-from tinyq.quantization.affine import INT8, INT16, Grid, Range, affine, encode
+from tinyq.quantization.affine import INT8, INT8_SYMMETRIC, INT16, Grid, Range, affine, encode
 from tinyq.quantization.boundaries import Typed, parameter_inputs, typed
 from tinyq.quantization.calibrators import Calibrator
 from tinyq.quantization.op_rules import RULES
 from tinyq.quantization.scheme import LayerScheme, SchemeTable, fitted
 from tinyq.quantization.statistics import Statistics
-from tinyq.quantization.ties import groups, scheme_scales
+from tinyq.quantization.ties import groups, scheme_scales, symmetric_tensors
 from tinyq.quantization.weights import Neighbours, quantize_parameters, same_constant
 
 Ranges = Mapping[int, Range]
@@ -60,11 +60,11 @@ def calibrate(statistics: Statistics, calibrator: Calibrator, planned: Typed) ->
 
 def activation_grids(planned: Typed) -> dict[int, Grid]:
     """The codes of every tensor that becomes an integer."""
-    scales = scheme_scales(planned)
+    scales, symmetric = scheme_scales(planned), symmetric_tensors(planned)
     found = {}
     for t, dtype in planned.types.items():
         if dtype is not DType.FLOAT32:
-            grid = INT16 if dtype is DType.INT16 else INT8
+            grid = INT16 if dtype is DType.INT16 else INT8_SYMMETRIC if t in symmetric else INT8
             found[t] = grid if scales.get(t, "free") == "free" else replace(grid, power_of_two=True)
     return found
 
@@ -108,7 +108,7 @@ def _activations(planned: Typed, ranges: Ranges) -> dict[int, Quantization]:
         whole = present[0] if present else Range(0.0, 0.0)
         for r in present[1:]:
             whole = whole.union(r)
-        grid = grids[group.members[0]]
+        grid = next((grids[t] for t in group.members if grids[t].symmetric), grids[group.members[0]])
         if any(grids[t].power_of_two for t in group.members):
             grid = replace(grid, power_of_two=True)
         scale, zero_point = group.fixed or affine(whole, grid)

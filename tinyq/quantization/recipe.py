@@ -33,6 +33,7 @@ from tinyq.quantization.scheme import LayerScheme, fitted
 SCHEMES: dict[str, LayerScheme] = {
     "w8a8": LayerScheme(),
     "w8a8-per-tensor": LayerScheme(per_channel=False),
+    "w8a8-symmetric": LayerScheme(symmetric=True),
     "16x8": LayerScheme(activations="int16"),
     "w4a8": LayerScheme(weight_bits=4, weight_range="mse"),
     "power-of-two": LayerScheme(scales="power-of-two"),
@@ -56,6 +57,7 @@ class SchemePart(_Part):
     per_channel: bool | None = None
     weight_range: Literal["minmax", "mse"] | None = None
     scales: Literal["free", "power-of-two", "two-powers-of-two"] | None = None
+    symmetric: bool | None = None
 
     def on(self, base: LayerScheme) -> LayerScheme:
         """``base`` with these changes."""
@@ -65,11 +67,12 @@ class SchemePart(_Part):
             per_channel=base.per_channel if self.per_channel is None else self.per_channel,
             weight_range=self.weight_range or base.weight_range,
             scales=self.scales or base.scales,
+            symmetric=base.symmetric if self.symmetric is None else self.symmetric,
         )
 
 
 SchemeName = Literal[
-    "w8a8", "w8a8-per-tensor", "16x8", "w4a8", "power-of-two", "two-powers-of-two", "float"
+    "w8a8", "w8a8-per-tensor", "w8a8-symmetric", "16x8", "w4a8", "power-of-two", "two-powers-of-two", "float"
 ]  # fmt: skip
 
 

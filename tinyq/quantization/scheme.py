@@ -8,7 +8,7 @@ from typing import Literal
 
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, Op, layer_name
-from tinyq.quantization.affine import INT4_WEIGHTS, INT8, INT8_WEIGHTS, INT16, Grid
+from tinyq.quantization.affine import INT4_WEIGHTS, INT8, INT8_SYMMETRIC, INT8_WEIGHTS, INT16, Grid
 from tinyq.quantization.op_rules import RULES
 
 Activations = Literal["int8", "int16", "float32"]
@@ -37,6 +37,8 @@ class LayerScheme:
         weight_range: Whole range of the weights, or the one of least squared error.
         scales: Any scales; powers of two; or activations in powers of two and factors of two powers of two, for
             hardware that requantizes with one or two shifts.
+        symmetric: Zero points of int8 activations are 0, for hardware that has none; those of int16 always are. What a
+            kernel fixes, as softmax does its output's, stays as TFLM has it.
     """
 
     activations: Activations = "int8"
@@ -44,6 +46,7 @@ class LayerScheme:
     per_channel: bool = True
     weight_range: WeightRange = "minmax"
     scales: Scales = "free"
+    symmetric: bool = False
 
     @property
     def dtype(self) -> DType:
@@ -51,7 +54,9 @@ class LayerScheme:
 
     @property
     def activation_grid(self) -> Grid:
-        return INT16 if self.activations == "int16" else INT8
+        if self.activations == "int16":
+            return INT16
+        return INT8_SYMMETRIC if self.symmetric else INT8
 
     @property
     def weight_grid(self) -> Grid:

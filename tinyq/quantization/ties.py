@@ -52,6 +52,17 @@ def groups(typed: Typed) -> tuple[Group, ...]:
     return tuple(Group(tuple(tensors), demanded.get(r)) for r, tensors in members.items())
 
 
+def symmetric_tensors(typed: Typed) -> frozenset[int]:
+    """Tensors whose zero point is to be 0, because an operator that touches them wants it so."""
+    return frozenset(
+        t
+        for op, scheme in zip(typed.graph.ops, typed.schemes, strict=True)
+        if scheme.symmetric
+        for t in (*op.inputs, *op.outputs)
+        if t >= 0
+    )
+
+
 def scheme_scales(typed: Typed) -> Mapping[int, str]:
     """What the scales of each tensor may be: the strictest of the operators that touch it."""
     found: dict[int, str] = {}
