@@ -22,6 +22,7 @@ class Layer:
         ops: Indices of the graph's ops that the step carries out.
         tensor: Index of the output tensor that the observer sees.
         output_bytes: Its size.
+        channels: Of that tensor's last axis as the model has it, the indices that are computed; None for all.
     """
 
     index: int
@@ -33,6 +34,7 @@ class Layer:
     ops: tuple[int, ...]
     tensor: int
     output_bytes: int
+    channels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

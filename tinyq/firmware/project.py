@@ -11,6 +11,7 @@ from tinyq.codegen import engine
 from tinyq.codegen.code import GeneratedCode
 from tinyq.codegen.render import render
 from tinyq.errors import FailedError
+from tinyq.firmware import layer_map
 from tinyq.firmware.tflm_ops import registrations
 from tinyq.footprint.arena import arena_model
 from tinyq.footprint.tflm_kernels import Kernels
@@ -57,6 +58,7 @@ def project_files(*, graph: Graph, code: GeneratedCode, deployed: bytes, board: 
     for name in code.engine_files:
         files[f"engine/{name}"] = available[name].read_text("utf-8")
     files |= {f"model/{name}": text for name, text in code.files.items()}
+    files[layer_map.FILE] = layer_map.layer_map_text(code.layers)
     files |= _tflm(graph, code, deployed, core(board.core))
     if board.renode is not None:
         for suffix in ("repl", "resc"):
