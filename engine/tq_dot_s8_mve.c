@@ -1,0 +1,149 @@
+#include "tq_dot_s8_mve.h"
+
+#include "tq_mve.h"
+
+#if TQ_MVE
+
+#include <stddef.h>
+
+enum { STEPS_PER_LOOP = 4, STEP_BYTES = 14 * 4, LOOP_END_BYTES = 2 * 4 }; /* of code */
+
+/* 16 inputs of four pixels times two channels */
+#define STEP                            \
+    "vldrw.32  q4, [r3], #16\n\t"       \
+    "vldrw.32  q6, [r1], #16\n\t"       \
+    "vmladava.s8 r0, q4, q6\n\t"        \
+    "vldrw.32  q5, [r3], #16\n\t"       \
+    "vmladava.s8 r8, q5, q6\n\t"        \
+    "vldrw.32  q6, [r1], #16\n\t"       \
+    "vmladava.s8 r2, q4, q6\n\t"        \
+    "vmladava.s8 r10, q5, q6\n\t"       \
+    "vldrw.32  q6, [r1], #16\n\t"       \
+    "vmladava.s8 r4, q4, q6\n\t"        \
+    "vmladava.s8 r12, q5, q6\n\t"       \
+    "vldrw.32  q6, [r1], #16\n\t"       \
+    "vmladava.s8 r6, q4, q6\n\t"        \
+    "vmladava.s8 lr, q5, q6\n\t"
+
+/* All steps for two channels; the inputs of the first step stay in q0 to q3 */
+#define ROUND(entry, loop)              \
+    "vldrw.32  q4, [r3], #16\n\t"       \
+    "ldrd      r1, r9, [r11]\n\t"       \
+    "vmladav.s8 r0, q4, q0\n\t"         \
+    "vldrw.32  q5, [r3], #16\n\t"       \
+    "vmladav.s8 r2, q4, q1\n\t"         \
+    "vmladav.s8 r4, q4, q2\n\t"         \
+    "vmladav.s8 r6, q4, q3\n\t"         \
+    "vmladav.s8 r8, q5, q0\n\t"         \
+    "vmladav.s8 r10, q5, q1\n\t"        \
+    "vmladav.s8 r12, q5, q2\n\t"        \
+    "vmladav.s8 lr, q5, q3\n\t"         \
+    "ldr       pc, [r11, " entry "]\n"  \
+    loop ":\n\t"                        \
+    STEP STEP STEP STEP                 \
+    "subs.w    r9, r9, #1\n\t"          \
+    "bne.w     " loop "b\n\t"
+
+#define SET_ENTRY(loop, entry)          \
+    "adr.w     r1, " loop "f\n\t"       \
+    "add       r1, r1, r9\n\t"          \
+    "orr       r1, r1, #1\n\t"          \
+    "str       r1, [r11, " entry "]\n\t"
+
+/* All channels, four at a time; `finish` makes the codes in q4 from the 16-bit numbers in q7 and q6 */
+#define ALL_CHANNELS(ties, finish)                  \
+    "ldr       r9, [r11, %[skipped]]\n\t"           \
+    SET_ENTRY("2", "%[entry0]")                     \
+    SET_ENTRY("3", "%[entry1]")                     \
+    "ldr       r1, [r11]\n\t"                       \
+    "ldrd      r3, r5, [r11, %[weights]]\n\t"       \
+    "vldrw.32  q0, [r1, #-64]\n\t"                  \
+    "vldrw.32  q1, [r1, #-48]\n\t"                  \
+    "vldrw.32  q2, [r1, #-32]\n\t"                  \
+    "vldrw.32  q3, [r1, #-16]\n"                    \
+    "1:\n\t"                                        \
+    ROUND("%[entry0]", "2")                         \
+    TQ_MVE_REQUANTIZE_PAIR(ties, "q7")              \
+    ROUND("%[entry1]", "3")                         \
+    TQ_MVE_REQUANTIZE_PAIR(ties, "q6")              \
+    finish                                          \
+    "vldrw.32  q5, [r11, %[address]]\n\t"           \
+    "ldr       r9, [r11, %[end]]\n\t"               \
+    "vstrw.32  q4, [q5, #4]!\n\t"                   \
+    "vstrw.32  q5, [r11, %[address]]\n\t"           \
+    "cmp       r5, r9\n\t"                          \
+    "bne.w     1b"
+
+#define FINISH_RELU                     \
+    "mov       r0, #128\n\t"            \
+    "vqmovunb.s16 q4, q7\n\t"           \
+    "vqmovunt.s16 q4, q6\n\t"           \
+    "vadd.i8   q4, q4, r0\n\t"
+
+#define FINISH                          \
+    "ldr       r0, [r11, %[zero]]\n\t"  \
+    "ldrd      r2, r4, [r11, %[limits]]\n\t" \
+    "vqadd.s16 q7, q7, r0\n\t"          \
+    "vqadd.s16 q6, q6, r0\n\t"          \
+    "vqmovnb.s16 q4, q7\n\t"            \
+    "vqmovnt.s16 q4, q6\n\t"            \
+    "vdup.32   q5, r2\n\t"              \
+    "vmax.s8   q4, q4, q5\n\t"          \
+    "vdup.32   q5, r4\n\t"              \
+    "vmin.s8   q4, q4, q5\n\t"
+
+#define OFFSET(member) "i"(offsetof(tq_dot_s8_mve_work, member))
+
+void tq_dot_s8_mve_prepare(const tq_dot_s8_mve_params *p, const int8_t *tile, tq_dot_s8_mve_work *work)
+{
+    const uint32_t steps = (uint32_t)p->steps - 1; /* after the first one */
+    const uint32_t skipped = steps == 0 ? STEPS_PER_LOOP : -steps % STEPS_PER_LOOP;
+
+    work->tile = tile + 64;
+    work->loops = (steps + STEPS_PER_LOOP - 1) / STEPS_PER_LOOP;
+    work->weights = p->weights;
+    work->scales = p->scales;
+    work->scales_end = p->scales + 2 * p->channels;
+    work->skipped = skipped * STEP_BYTES + (steps == 0 ? LOOP_END_BYTES : 0);
+    work->pitch = (uint32_t)p->channels;
+    work->zero_point = p->zero_point;
+    work->min = (uint8_t)p->min * UINT32_C(0x01010101);
+    work->max = (uint8_t)p->max * UINT32_C(0x01010101);
+}
+
+static inline void set_output(tq_dot_s8_mve_work *work, int8_t *output)
+{
+    const uint32_t first = (uint32_t)output - 4;
+
+    work->address[0] = first;
+    work->address[1] = first + work->pitch;
+    work->address[2] = first + work->pitch * 2;
+    work->address[3] = first + work->pitch * 3;
+}
+
+void tq_dot_s8_mve_relu(tq_dot_s8_mve_work *work, int8_t *output)
+{
+    register tq_dot_s8_mve_work *w __asm__("r11") = work;
+
+    set_output(work, output);
+    __asm__ volatile(ALL_CHANNELS(TQ_MVE_NO_TIES, FINISH_RELU)
+                     :
+                     : "r"(w), [skipped] OFFSET(skipped), [entry0] OFFSET(entry[0]), [entry1] OFFSET(entry[1]),
+                       [weights] OFFSET(weights), [end] OFFSET(scales_end), [address] OFFSET(address)
+                     : TQ_MVE_CLOBBERS);
+}
+
+void tq_dot_s8_mve(tq_dot_s8_mve_work *work, int8_t *output)
+{
+    register tq_dot_s8_mve_work *w __asm__("r11") = work;
+
+    set_output(work, output);
+    __asm__ volatile(ALL_CHANNELS(TQ_MVE_TIES, FINISH)
+                     :
+                     : "r"(w), [skipped] OFFSET(skipped), [entry0] OFFSET(entry[0]), [entry1] OFFSET(entry[1]),
+                       [weights] OFFSET(weights), [end] OFFSET(scales_end), [address] OFFSET(address),
+                       [zero] OFFSET(zero_point), [limits] OFFSET(min)
+                     : TQ_MVE_CLOBBERS);
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* Dot products for the vector extension: four pixels times all output channels, the inner part of convolutions. */
+#ifndef TQ_DOT_S8_MVE_H
+#define TQ_DOT_S8_MVE_H
+
+#include <stdint.h>
+
+typedef struct {
+    int32_t steps;         /* inputs per output channel, in vectors of 16; weights are padded with zeros */
+    int32_t channels;      /* output channels, padded to a multiple of 4 */
+    const int8_t *weights; /* of the channels c and c + 2, then c + 1 and c + 3: [step][2][16]; for each c % 4 = 0 */
+    const int32_t *scales; /* two words for each channel (see tq_mve.h), in the same order */
+    int32_t zero_point;
+    int32_t min; /* fused activation */
+    int32_t max;
+} tq_dot_s8_mve_params;
+
+/* What the assembler works on; prepared once for a layer. */
+typedef struct {
+    const int8_t *tile; /* its second step */
+    uint32_t loops;     /* of four steps; the first one begins later, at `entry` */
+    const int8_t *weights;
+    const int32_t *scales;
+    const int32_t *scales_end;
+    uint32_t skipped;    /* bytes of code of the first loop */
+    uint32_t entry[2];   /* where the loops of the two rounds begin */
+    uint32_t address[4]; /* of the four pixels' next outputs, less 4 */
+    uint32_t pitch;      /* bytes from pixel to pixel of the output */
+    int32_t zero_point;
+    uint32_t min; /* four times */
+    uint32_t max;
+} tq_dot_s8_mve_work;
+
+/* `tile` holds the inputs of four pixels, [steps][4 pixels][16], aligned to 4 bytes. */
+void tq_dot_s8_mve_prepare(const tq_dot_s8_mve_params *p, const int8_t *tile, tq_dot_s8_mve_work *work);
+
+/* Writes 4 pixels of p->channels bytes to `output`, which is aligned to 4 bytes. */
+void tq_dot_s8_mve(tq_dot_s8_mve_work *work, int8_t *output);
+
+/* The same where min and zero point are -128 and max is 127: a fused ReLU. */
+void tq_dot_s8_mve_relu(tq_dot_s8_mve_work *work, int8_t *output);
+
+typedef void (*tq_dot_s8_mve_function)(tq_dot_s8_mve_work *work, int8_t *output);
+
+#endif

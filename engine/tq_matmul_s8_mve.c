@@ -1,0 +1,48 @@
+#include "tq_matmul_s8_mve.h"
+
+#include "tq_tile_s8_mve.h"
+
+#if TQ_MVE
+
+#include <string.h>
+
+static inline void matmul(const tq_matmul_s8_mve_params *p, tq_dot_s8_mve_function dot, const int8_t *input,
+                          int8_t *output, int8_t *scratch)
+{
+    const int32_t pitch = p->dot.channels;
+    int8_t *const tile = scratch;
+    int8_t *const outputs = scratch + 64 * p->dot.steps;
+    tq_dot_s8_mve_work work;
+
+    tq_dot_s8_mve_prepare(&p->dot, tile, &work);
+    for (int32_t row = 0; row < p->rows; row += 4) {
+        const int32_t left = p->rows - row;
+
+        if (left >= 4 && p->columns == pitch) {
+            tq_tile_pixels(input, p->depth, tile);
+            dot(&work, output);
+        } else { /* by way of scratch, so that nothing past the output is written */
+            for (int32_t i = 0; i < 4 && i < left; ++i) {
+                tq_tile_pixel(input + i * p->depth, p->depth, tile + 16 * i);
+            }
+            dot(&work, outputs);
+            for (int32_t i = 0; i < 4 && i < left; ++i) {
+                memcpy(output + i * p->columns, outputs + i * pitch, (size_t)p->columns);
+            }
+        }
+        input += 4 * p->depth;
+        output += 4 * p->columns;
+    }
+}
+
+void tq_matmul_s8_mve(const tq_matmul_s8_mve_params *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    matmul(p, tq_dot_s8_mve, input, output, scratch);
+}
+
+void tq_matmul_s8_mve_relu(const tq_matmul_s8_mve_params *p, const int8_t *input, int8_t *output, int8_t *scratch)
+{
+    matmul(p, tq_dot_s8_mve_relu, input, output, scratch);
+}
+
+#endif
