@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tinyq.api.estimation import report_of
@@ -20,6 +20,7 @@ from tinyq.evaluation import run_float, run_tflm
 from tinyq.evaluation.metrics import metric as find_metric
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
+from tinyq.folding import fold
 from tinyq.footprint.estimate import Footprint, estimate
 from tinyq.frontend import load_model
 from tinyq.graph import Graph, total_macs
@@ -35,6 +36,7 @@ class ConvertSettings(QuantizeSettings):
         board: Id of the board.
         out: The folder to write.
         evaluate: Measure the float and the integer model on the unseen samples.
+        optimize: What the generated code is optimized for: "balanced", "speed", "size" or "ram".
         force: Replace ``out`` if tinyq wrote it.
         command: The command line, for the manifest.
     """
@@ -42,6 +44,7 @@ class ConvertSettings(QuantizeSettings):
     board: str = field(kw_only=True)
     out: Path = field(kw_only=True)
     evaluate: bool = True
+    optimize: str = "balanced"
     force: bool = False
     command: tuple[str, ...] = ()
 
@@ -58,13 +61,10 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
     if settings.metric is not None:
         find_metric(settings.metric)
     quantized = quantize_model(settings, progress)
-    code = generate_code(quantized.graph, core=board.core, model_hash=sha256(quantized.tflite)[:16])
-    deployed = deployed_model(quantized.graph)
-    footprint = estimate(quantized.graph, board, "aot", code, deployed)
-    require_fit(footprint)
+    program = _program(quantized.graph, quantized.tflite, board, settings.optimize)
     scored, evaluated = _evaluate(settings, quantized, progress)
 
-    report = _report(settings, quantized, code, footprint, scored, evaluated)
+    report = _report(settings, quantized, program, scored, evaluated)
     with staged_folder(settings.out, settings.force) as stage:
         write_file(stage / MODEL, quantized.tflite)
         files = {MODEL: sha256(quantized.tflite)}
@@ -72,14 +72,16 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
             write_file(stage / FLOAT_MODEL, quantized.float_tflite)
             files[FLOAT_MODEL] = sha256(quantized.float_tflite)
         (stage / FIRMWARE).mkdir()
-        emit_project(stage / FIRMWARE, graph=quantized.graph, code=code, deployed=deployed, board=board)
+        _emit(stage / FIRMWARE, program, board)
         write_file(stage / REPORT, report.to_json() + "\n")
         manifest = _manifest(settings, quantized, files)
         write_file(stage / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
     return report
 
 
-def generate_project(model: Path, board_name: str, out: Path, force: bool = False) -> None:
+def generate_project(
+    model: Path, board_name: str, out: Path, *, optimize: str = "balanced", force: bool = False
+) -> None:
     """Write the firmware project of a model that is quantized already.
 
     Raises:
@@ -91,16 +93,48 @@ def generate_project(model: Path, board_name: str, out: Path, force: bool = Fals
     loaded = load_model(model)
     if loaded.kind != "quantized":
         raise BadInputError(f"{model} is a float model.", "Quantize it first, or use 'tinyq convert' with --data.")
-    code, deployed = _fitting(loaded.graph, loaded.tflite, board)
+    program = _program(loaded.graph, loaded.tflite, board, optimize)
     with staged_folder(out, force) as stage:
-        emit_project(stage, graph=loaded.graph, code=code, deployed=deployed, board=board)
+        _emit(stage, program, board)
 
 
-def _fitting(graph: Graph, tflite: bytes, board: Board) -> tuple[GeneratedCode, bytes]:
-    code = generate_code(graph, core=board.core, model_hash=sha256(tflite)[:16])
-    deployed = deployed_model(graph)
-    require_fit(estimate(graph, board, "aot", code, deployed))
-    return code, deployed
+@dataclass(frozen=True)
+class _Program:
+    """What goes into the firmware, for both runtimes.
+
+    Attributes:
+        graph: The deployed graph: the model without the channels that do not matter.
+        code: The generated C.
+        deployed: The file for TFLM.
+        footprint: On the board.
+    """
+
+    graph: Graph
+    code: GeneratedCode
+    deployed: bytes
+    footprint: Footprint
+
+
+def _program(graph: Graph, tflite: bytes, board: Board, optimize: str) -> _Program:
+    """Fold, generate, and refuse what does not fit.
+
+    Raises:
+        ShortfallError: It does not.
+    """
+    folding = fold(graph)
+    code = generate_code(folding.graph, core=board.core, optimize=optimize, model_hash=sha256(tflite)[:16])
+    deployed = deployed_model(folding.graph)
+    footprint = estimate(folding.graph, board, "aot", code, deployed)
+    require_fit(footprint)
+    layers = tuple(
+        replace(layer, channels=folding.channels[layer.tensor].kept) if layer.tensor in folding.channels else layer
+        for layer in code.layers
+    )
+    return _Program(folding.graph, replace(code, layers=layers), deployed, footprint)
+
+
+def _emit(folder: Path, program: _Program, board: Board) -> None:
+    emit_project(folder, graph=program.graph, code=program.code, deployed=program.deployed, board=board)
 
 
 def require_fit(footprint: Footprint) -> None:
@@ -141,19 +175,18 @@ def _evaluate(settings: ConvertSettings, quantized: Quantized, progress: Progres
 def _report(
     settings: ConvertSettings,
     quantized: Quantized,
-    code: GeneratedCode,
-    footprint: Footprint,
+    program: _Program,
     scored: Scored,
     evaluated: int,
 ) -> ConvertReport:
-    graph, split = quantized.graph, quantized.split
+    code, split = program.code, quantized.split
     layers = tuple(
         LayerReport(
             index=layer.index,
             name=layer.name,
             op=layer.kind,
             kernel=layer.kernel,
-            output_shape=graph.tensors[layer.tensor].shape,
+            output_shape=program.graph.tensors[layer.tensor].shape,
             macs=layer.macs,
             constant_bytes=layer.constant_bytes,
             output_bytes=layer.output_bytes,
@@ -173,13 +206,14 @@ def _report(
         metric=scored.metric,
         accuracy=scored.accuracy,
         score=scored.score,
-        macs=total_macs(graph),
+        macs=total_macs(quantized.graph),
+        deployed_macs=total_macs(program.graph),
         arena_bytes=code.arena_bytes,
         arena_lower_bound=code.plan.lower_bound,
         layers=layers,
         schemes=layer_schemes(quantized),
         trials=trial_reports(quantized.trials),
-        estimate=report_of(footprint),
+        estimate=report_of(program.footprint),
         notes=(*quantized.loaded.notes, *quantized.notes),
     )
 

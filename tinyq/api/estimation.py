@@ -8,6 +8,7 @@ from typing import cast
 from tinyq.codegen import GeneratedCode, generate
 from tinyq.errors import BadInputError
 from tinyq.firmware.deployed import deployed_model
+from tinyq.folding import fold
 from tinyq.footprint.estimate import Footprint, Part, Runtime
 from tinyq.footprint.estimate import estimate as estimate_footprint
 from tinyq.frontend import load_model
@@ -17,8 +18,10 @@ from tinyq.reporting.models import EstimatePart, EstimateReport
 _RUNTIMES = ("aot", "tflm")
 
 
-def estimate(model: Path, board: str | None = None, runtime: str = "aot") -> tuple[EstimateReport, ...]:
-    """Estimates for one board, or for all of them.
+def estimate(
+    model: Path, board: str | None = None, runtime: str = "aot", optimize: str = "balanced"
+) -> tuple[EstimateReport, ...]:
+    """Estimates of what is deployed, for one board or for all of them.
 
     Raises:
         BadInputError: The model is float, or the board or the runtime is not known.
@@ -29,13 +32,14 @@ def estimate(model: Path, board: str | None = None, runtime: str = "aot") -> tup
     loaded = load_model(model)
     if loaded.kind != "quantized":
         raise BadInputError(f"{model} is a float model.", "Quantize it first with 'tinyq quantize'.")
-    deployed = deployed_model(loaded.graph)
+    graph = fold(loaded.graph).graph
+    deployed = deployed_model(graph)
     programs: dict[str, GeneratedCode] = {}
     reports = []
     for each in boards:
         if runtime == "aot" and each.core not in programs:
-            programs[each.core] = generate(loaded.graph, core=each.core)
-        footprint = estimate_footprint(loaded.graph, each, cast(Runtime, runtime), programs.get(each.core), deployed)
+            programs[each.core] = generate(graph, core=each.core, optimize=optimize)
+        footprint = estimate_footprint(graph, each, cast(Runtime, runtime), programs.get(each.core), deployed)
         reports.append(report_of(footprint))
     return tuple(reports)
 

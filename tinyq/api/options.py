@@ -36,6 +36,7 @@ class ConvertOptions(QuantizeOptions, total=False):
     """See :class:`tinyq.api.conversion.ConvertSettings`."""
 
     evaluate: bool
+    optimize: str
 
 
 class AnalyzeOptions(CommonOptions, total=False):

@@ -38,6 +38,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standa
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output folder that tinyq wrote.")]
 Runtime = Annotated[str, typer.Option("--runtime", help="aot (generated C) or tflm (the official interpreter).")]
+Optimize = Annotated[
+    str, typer.Option("--optimize", help="What generated code is best at: balanced, speed, size or ram.")
+]
 TflmRoot = Annotated[
     Path | None,
     typer.Option("--tflm-root", envvar="TFLM_ROOT", help="A TFLM checkout with its microlite library built."),

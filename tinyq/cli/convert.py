@@ -18,6 +18,7 @@ def convert(
     model: common.Model,
     board: common.BoardName,
     out: common.Out,
+    optimize: common.Optimize = "balanced",
     data: common.Data = None,
     quantizer: Annotated[
         str, typer.Option("--quantizer", help="tinyq (ours) or stock (TensorFlow's converter).")
@@ -59,6 +60,7 @@ def convert(
         data=data,
         board=board,
         out=out,
+        optimize=optimize,
         quantizer=quantizer,
         calibrator=calibrator,
         recipe=recipe,

@@ -17,6 +17,7 @@ def estimate(
     model: common.Model,
     board: Annotated[str | None, typer.Option("--board", help="One board; all of them if left out.")] = None,
     runtime: common.Runtime = "aot",
+    optimize: common.Optimize = "balanced",
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if the board named is too small.")] = False,
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
@@ -34,7 +35,7 @@ def estimate(
     from tinyq.reporting.console import render_estimates
     from tinyq.reporting.models import EstimateList
 
-    reports = run(model, board, runtime)
+    reports = run(model, board, runtime, optimize)
     if as_json:
         common.emit(EstimateList(estimates=reports).to_json())
     else:

@@ -18,6 +18,7 @@ def generate(
     model: Annotated[Path, typer.Argument(help="A full-integer .tflite file.", show_default=False)],
     board: common.BoardName,
     out: common.Out,
+    optimize: common.Optimize = "balanced",
     force: common.Force = False,
     quiet: common.Quiet = False,
 ) -> None:
@@ -29,5 +30,5 @@ def generate(
     """
     from tinyq.api.conversion import generate_project
 
-    generate_project(model, board, out, force)
+    generate_project(model, board, out, optimize=optimize, force=force)
     common.stdout_console(quiet).print(f"Wrote {out}; its README says how to build it.")

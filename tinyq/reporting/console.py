@@ -30,7 +30,9 @@ _NOT_MEASURED = "not measured"
 def render_convert(report: ConvertReport, out: Path, console: Console) -> None:
     """What a conversion gave, and what to do next."""
     table = _facts()
-    table.add_row("model", f"{escape(report.model)}: {report.macs:,} MACs, {report.model_bytes:,} bytes in int8")
+    folded = report.deployed_macs is not None and report.deployed_macs < report.macs
+    left = f" ({report.deployed_macs:,} without channels that never matter)" if folded else ""
+    table.add_row("model", f"{escape(report.model)}: {report.macs:,} MACs{left}, {report.model_bytes:,} bytes in int8")
     calibration = f"{report.calibrator}, {report.calibration_samples} samples" if report.calibrator else "as given"
     table.add_row("quantization", f"{report.quantizer}, {calibration}")
     _scores(table, report.metric, report.score, report.accuracy, with_target=False)

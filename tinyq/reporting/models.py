@@ -196,6 +196,7 @@ class ConvertReport(_Report):
     accuracy: Scores
     score: Scores
     macs: int
+    deployed_macs: int | None = Field(None, description="what is left without channels that cannot vary or are unread")
     arena_bytes: int
     arena_lower_bound: int
     layers: tuple[LayerReport, ...]

@@ -27,7 +27,7 @@ from tinyq.codegen.shapes import MAX_LOOPS, broadcast, broadcast_shape, nest
 from tinyq.graph import DType, Tensor
 from tinyq.graph.options import AddOptions
 
-_HEADROOM_BITS = {DType.INT8: 20, DType.INT16: 15}  # by which operands are shifted left before they are scaled
+HEADROOM_BITS = {DType.INT8: 20, DType.INT16: 15}  # by which operands are shifted left before they are scaled
 
 
 def elementwise_objection(node: Node, dtype: DType) -> str:
@@ -60,7 +60,7 @@ def row_members(node: Node) -> dict[str, Value]:
 def operand_factors(node: Node) -> tuple[float, float, float]:
     """Factors of both operands and of the sum: operands are brought to twice the larger scale."""
     scales = scale_of(node.input(0)), scale_of(node.input(1))
-    twice, headroom = 2 * max(scales), _HEADROOM_BITS[node.output.dtype]
+    twice, headroom = 2 * max(scales), HEADROOM_BITS[node.output.dtype]
     return scales[0] / twice, scales[1] / twice, twice / ((1 << headroom) * scale_of(node.output))
 
 

@@ -23,6 +23,14 @@ def axes_of(node: Node) -> tuple[int, ...]:
     return tuple(sorted({int(a) + rank if a < 0 else int(a) for a in axes.reshape(-1)}))
 
 
+def scaling_of(node: Node) -> tuple[int, int]:
+    """Multiplier and shift that make a mean of a sum, TFLM's way to divide by the count, with its limits."""
+    count = math.prod(node.input(0).shape[a] for a in axes_of(node))
+    multiplier, shift = quantize_multiplier(scale_of(node.input(0)) / scale_of(node.output))
+    extra = min(count.bit_length() - 1, 32, 31 + shift)
+    return (multiplier << extra) // count, shift - extra
+
+
 class Mean:
     """``tq_mean_*``."""
 
@@ -67,17 +75,15 @@ class Mean:
         source, output, axes = node.input(0), node.output, axes_of(node)
         loops = [Loop(size, (stride, 0)) for size, stride in zip(source.shape, row_major(source.shape), strict=True)]
         count = math.prod(source.shape[a] for a in axes)
-        multiplier, shift = quantize_multiplier(scale_of(source) / scale_of(output))
-        # TFLM's way to divide by the count, with its limits
-        extra = min(count.bit_length() - 1, 32, 31 + shift)
+        multiplier, shift = scaling_of(node)
         params = Params(
             "tq_mean_params",
             {
                 "kept": nest(merge(loop for i, loop in enumerate(loops) if i not in axes)),
                 "reduced": nest(merge(loop for i, loop in enumerate(loops) if i in axes)),
                 "offset": int(wrapped(np.array([-zero_point_of(source) * count], np.int64))[0]),
-                "multiplier": (multiplier << extra) // count,
-                "shift": shift - extra,
+                "multiplier": multiplier,
+                "shift": shift,
                 "output_zero_point": zero_point_of(output),
             },
         )

@@ -16,6 +16,14 @@ def paddings_of(node: Node) -> tuple[tuple[int, int], ...]:
     return tuple((int(before), int(after)) for before, after in data.reshape(-1, 2))
 
 
+def value_of(node: Node) -> int:
+    """What padding holds; without a value, TFLM takes the zero point of int8 and the code 0 of int16."""
+    fill = node.optional_input(2)
+    if fill is not None and fill.data is not None:
+        return int(fill.data.reshape(-1)[0])
+    return zero_point_of(node.output) if node.output.dtype is DType.INT8 else 0
+
+
 class Pad:
     """``tq_pad_*``."""
 
@@ -75,20 +83,13 @@ class Pad:
                 "row_size": rows[-1].size if contiguous else 1,
                 "output_size": output.elements,
                 "output_offset": sum(before * s for (before, _), s in zip(paddings, to_strides, strict=True)),
-                "value": self._value(node),
+                "value": value_of(node),
             },
         )
         function = f"tq_pad_{SUFFIXES[self._dtype]}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output())),), headers=(f"{function}.h",), params=params
         )
-
-    def _value(self, node: Node) -> int:
-        """What padding holds; without a value, TFLM takes the zero point of int8 and the code 0 of int16."""
-        fill = node.optional_input(2)
-        if fill is not None and fill.data is not None:
-            return int(fill.data.reshape(-1)[0])
-        return zero_point_of(node.output) if self._dtype is DType.INT8 else 0
 
 
 register(Pad())
