@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tinyq import __version__
-from tinyq.cli import analyze, boards, build, check, convert, doctor, estimate, generate, quantize, test
+from tinyq.cli import accelerators, analyze, boards, build, check, convert, doctor, estimate, generate, quantize, test
 
 app = typer.Typer(
     name="tinyq",
@@ -33,5 +33,5 @@ def _root(
     pass
 
 
-for module in (convert, quantize, analyze, generate, build, test, estimate, check, boards, doctor):
+for module in (convert, quantize, analyze, generate, build, test, estimate, check, accelerators, boards, doctor):
     module.register(app)

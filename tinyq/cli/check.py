@@ -1,4 +1,4 @@
-"""``tinyq check``: which operators an accelerator runs, and why not the others."""
+"""``tinyq check``: which operators and tensors an accelerator takes, and why not the others."""
 
 from __future__ import annotations
 
@@ -12,55 +12,45 @@ from tinyq.cli import common
 
 def register(app: typer.Typer) -> None:
     app.command("check")(check)
-    app.command("accelerators")(accelerators)
 
 
 def check(
     model: Annotated[Path, typer.Argument(help="A quantized .tflite file.", show_default=False)],
     accelerator: Annotated[
         list[str] | None,
-        typer.Option("--accelerator", "-a", help="Accelerators to check against.", show_default="cmsis-nn"),
+        typer.Option(
+            "--accelerator", "-a", help="An accelerator; repeatable. See 'tinyq accelerators'.", show_default="cmsis-nn"
+        ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Check against all accelerators.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if any operator does not comply.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All accelerators, as a matrix against the layers.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if anything does not comply.")] = False,
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
-    """Say for every operator whether the accelerator runs it, and if not, which rules it breaks.
+    """Say for every operator and tensor where it runs, and which rules it breaks, from where, and what mends it.
 
     Examples:
 
       tinyq check model_int8.tflite
 
       tinyq check model_int8.tflite --accelerator ethos-u55-128 --strict
+
+      tinyq check model_int8.tflite --all
     """
     from tinyq.api.checking import check as run
-    from tinyq.errors import ShortfallError
-    from tinyq.reporting.console import render_checks
-    from tinyq.reporting.models import CheckList
+    from tinyq.api.checking import require_compliance
+    from tinyq.reporting.check_console import render_check, render_matrix
+    from tinyq.reporting.check_models import CheckList
 
-    reports = run(model, () if every else tuple(accelerator or ["cmsis-nn"]))
+    with common.progress(quiet or as_json) as progress:
+        reports = run(model, () if every else tuple(accelerator or ["cmsis-nn"]), progress)
+    console = common.stdout_console(quiet)
     if as_json:
         common.emit(CheckList(checks=reports).to_json())
+    elif every:
+        render_matrix(reports, console)
     else:
-        render_checks(reports, common.stdout_console(quiet))
-    failing = [r.accelerator for r in reports if not r.complies]
-    if strict and failing:
-        raise ShortfallError(
-            f"The model does not comply with {', '.join(failing)}.", "The table above names each rule and its mend."
-        )
-
-
-def accelerators(as_json: common.AsJson = False) -> None:
-    """List the accelerators.
-
-    An accelerator is one file; TINYQ_PATH names folders whose accelerators/ are added.
-    """
-    from tinyq.api.checking import list_accelerators
-    from tinyq.reporting.console import render_accelerators
-
-    found = list_accelerators()
-    if as_json:
-        common.emit(found.to_json())
-    else:
-        render_accelerators(found, common.stdout_console())
+        for report in reports:
+            render_check(report, console)
+    if strict:
+        require_compliance(reports)

@@ -6,26 +6,34 @@ import difflib
 import functools
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tinyq import resources
 from tinyq.errors import BadInputError
-from tinyq.hardware import rules, rules_facts
+from tinyq.hardware import model_facts, rules, rules_facts, tensor_facts
+from tinyq.quantization.recipe import SchemeName, SchemePart
 
 Confidence = Literal["stated", "derived"]
 Otherwise = Literal["slower", "software", "unsupported"]
+Fallback = Literal["per_operator", "after_first", "none"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=300)]
+Options = Annotated[str, Field(pattern=r"^(--(scheme|transform|refine|calibrator) [a-z0-9-]+( |$))*$", max_length=120)]
 
 
-def _checked(text: str) -> str:
-    rules.parse(text, rules_facts.NAMES)
-    return text
+def _condition(names: tuple[str, ...]) -> AfterValidator:
+    def checked(text: str) -> str:
+        rules.parse(text, names)
+        return text
+
+    return AfterValidator(checked)
 
 
-Condition = Annotated[str, AfterValidator(_checked)]
+Condition = Annotated[str, _condition(rules_facts.NAMES)]
+TensorCondition = Annotated[str, _condition(tensor_facts.NAMES)]
+ModelCondition = Annotated[str, _condition(model_facts.NAMES)]
 
 
 class _Part(BaseModel):
@@ -40,19 +48,41 @@ class Source(_Part):
     confidence: Confidence = "stated"
 
 
-class Rule(_Part):
-    """What an operator must fulfil.
+class _Rule(_Part):
+    """What must be fulfilled.
 
-    ``requires`` is an expression over :class:`~tinyq.hardware.rules_facts.Facts`, ``why`` the sentence that a user
-    reads where it is false, ``otherwise`` what happens then, ``mend`` what can be done about it.
+    ``why`` is the sentence that a user reads where it is not, ``otherwise`` what happens then, ``mend`` what can be
+    done about it, and ``options`` those of ``tinyq quantize`` and ``tinyq convert`` that do it.
     """
 
     id: Identifier
-    requires: Condition
     why: Text
     otherwise: Otherwise = "software"
     mend: Text = ""
+    options: Options = ""
     source: Source | None = None
+
+
+class Rule(_Rule):
+    """A rule for an operator: an expression over :class:`~tinyq.hardware.rules_facts.Facts`."""
+
+    requires: Condition
+
+
+class TensorRule(_Rule):
+    """A rule for tensors of some roles: an expression over :class:`~tinyq.hardware.tensor_facts.TensorFacts`.
+
+    What it leads to befalls the operators that read or write the tensor.
+    """
+
+    roles: tuple[tensor_facts.Role, ...]
+    requires: TensorCondition
+
+
+class ModelRule(_Rule):
+    """A rule for the whole model: an expression over :class:`~tinyq.hardware.model_facts.ModelFacts`."""
+
+    requires: ModelCondition
 
 
 class KernelPath(_Part):
@@ -82,26 +112,45 @@ class VelaOracle(_Part):
 class Accelerator(_Part):
     """An accelerator, or a library of accelerated kernels.
 
-    ``neutral`` operators only rename or copy data: nothing is lost where they run in software. ``absent`` is said of
-    all operators that no ``operator`` names. With an ``oracle``, the vendor's compiler decides instead of the rules.
+    Attributes:
+        id, title: Names, for programs and for people.
+        kind: ``kernel_library`` and ``op_delegate`` take single operators, ``whole_graph`` all or nothing;
+            of an ``external_tool`` only its own tool knows what it takes.
+        like: Another accelerator whose rules hold here too; what this file says itself wins.
+        source: Where the rules are from that do not say otherwise.
+        fallback: Who runs the operators that the accelerator does not: software, one by one; software, from the first
+            such operator to the end; nobody.
+        absent: Said of all operators that no ``operator`` names, with ``absent_otherwise`` as the outcome.
+        neutral: Operators that only rename or copy data: nothing is lost where they run in software.
+        operator, tensor, model: The rules.
+        scheme: How a model is best quantized for it.
+        oracle: With one, the vendor's compiler decides instead of the rules, where it is installed.
+        tool: The vendor's own tool, in words.
     """
 
     id: Identifier
     title: Text
-    kind: Literal["kernel_library", "op_delegate", "whole_graph"]
+    kind: Literal["kernel_library", "op_delegate", "whole_graph", "external_tool"]
+    like: Identifier | None = None
     source: Source
+    fallback: Fallback = "per_operator"
     absent: Text = "The accelerator has no such operator."
+    absent_otherwise: Otherwise = "software"
     neutral: tuple[str, ...] = ()
     operator: tuple[Operator, ...] = ()
+    tensor: tuple[TensorRule, ...] = ()
+    model: tuple[ModelRule, ...] = ()
+    scheme: SchemeName | SchemePart = "w8a8"
     oracle: VelaOracle | None = None
+    tool: Text = ""
     note: Text = ""
 
     @model_validator(mode="after")
-    def _each_kind_once(self) -> Accelerator:
+    def _sound(self) -> Accelerator:
         kinds = [kind for entry in self.operator for kind in entry.kinds] + list(self.neutral)
         if len(set(kinds)) != len(kinds):
             raise ValueError("an operator is described twice")
-        if not self.operator and self.oracle is None:
+        if not self.operator and self.oracle is None and self.kind != "external_tool":
             raise ValueError("there are neither operators nor an oracle")
         return self
 
@@ -113,7 +162,7 @@ class Accelerator(_Part):
 @functools.cache
 def _read(path: Path) -> Accelerator:
     try:
-        accelerator = Accelerator.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        accelerator = Accelerator.model_validate(_contents(path))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -131,6 +180,26 @@ def _read(path: Path) -> Accelerator:
             f"The accelerator file {path.name} says id = {accelerator.id!r}.", "Name the file after the accelerator."
         )
     return accelerator
+
+
+def _contents(path: Path) -> dict[str, Any]:
+    """What a file says, on top of what the file says that it is like."""
+    own = tomllib.loads(path.read_text(encoding="utf-8"))
+    like = own.get("like")
+    if like is None:
+        return own
+    base = {p.stem: p for p in resources.files("accelerators", "*.toml")}.get(str(like))
+    if base is None or base == path:
+        raise BadInputError(
+            f"The accelerator file {path.name} is like {like!r}, which there is not.", "Name another accelerator."
+        )
+    inherited = tomllib.loads(base.read_text(encoding="utf-8"))
+    if "like" in inherited:
+        raise BadInputError(
+            f"The accelerator file {path.name} is like {like!r}, which is itself like another.",
+            f"Write like = {str(inherited['like'])!r}.",
+        )
+    return {**inherited, **own}
 
 
 def all_accelerators() -> tuple[Accelerator, ...]:

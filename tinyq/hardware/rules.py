@@ -65,7 +65,7 @@ class Expression:
         """
         try:
             return _value(self.tree, facts)
-        except (ArithmeticError, TypeError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             raise ValueError(f"cannot evaluate {self.text!r}: {error}") from error
 
     def detail(self, facts: Mapping[str, Any]) -> str:
@@ -145,6 +145,10 @@ def _value(node: ast.expr, facts: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - 
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, tuple) and len(value) > 4:
-        return f"({', '.join(map(str, value[:3]))}, ... {len(value)} in all)"
-    return str(value)
+    if isinstance(value, tuple):
+        if len(value) == 1:
+            return _shown(value[0])
+        if len(value) > 4:
+            return f"({', '.join(map(_shown, value[:3]))}, ... {len(value)} in all)"
+        return f"({', '.join(map(_shown, value))})"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tinyq.graph import Graph, Op, Tensor
-from tinyq.graph.options import ConvOptions, DepthwiseConvOptions, PoolOptions
+import numpy as np
 
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
+from tinyq.graph import DType, Graph, Op, Tensor
+from tinyq.graph.options import ConcatenationOptions, ConvOptions, DepthwiseConvOptions, PoolOptions
+from tinyq.hardware.tensor_facts import WEIGHTED
 
 
 @dataclass(frozen=True)
@@ -18,17 +19,24 @@ class Facts:
     Attributes:
         x, y, out: Types of the data input, of a second data input, and of the output.
         w, b: Types of weights and bias.
-        rank, batch: Dimensions of the data input, and the first of them.
+        inputs: How many inputs there are.
+        rank, batch, elements: Dimensions of the data input, the first of them, and their product.
         ih, iw, cin, oh, ow, cout: Height, width and channels of data input and output (the last dimension of a matrix).
         kh, kw, sh, sw, dh, dw: Filter, stride and dilation.
         pt, pb, pl, pr: Rows and columns of padding.
+        padding: "SAME", "VALID" or "NONE".
         groups, multiplier: Groups of a convolution; outputs for each input channel of a depthwise one.
+        depth: Products that are summed up for one output.
+        axes: Dimensions that are reduced, padded or joined.
         activation: Fused activation, "RELU6".
         broadcast: Data inputs of different shapes.
-        w_constant: The weights are in the file.
+        w_constant, b_constant: Weights and bias are in the file, or there is no bias.
+        w_sum: The largest sum of the magnitudes of one output's weights.
+        b_most: The largest magnitude of a bias.
         w_per_channel: The weights have a scale for each channel.
         x_scales, y_scales, w_scales, out_scales: Scales.
         x_zeros, y_zeros, w_zeros, out_zeros: Zero points.
+        same_scale: Scale and zero point of the output are those of the data input, and of the second one if it has any.
     """
 
     x: str = "none"
@@ -36,8 +44,10 @@ class Facts:
     out: str = "none"
     w: str = "none"
     b: str = "none"
+    inputs: int = 0
     rank: int = 0
     batch: int = 0
+    elements: int = 0
     ih: int = 0
     iw: int = 0
     cin: int = 0
@@ -54,11 +64,17 @@ class Facts:
     pb: int = 0
     pl: int = 0
     pr: int = 0
+    padding: str = "NONE"
     groups: int = 0
     multiplier: int = 0
+    depth: int = 0
+    axes: tuple[int, ...] = ()
     activation: str = "NONE"
     broadcast: bool = False
     w_constant: bool = False
+    b_constant: bool = True
+    w_sum: int = 0
+    b_most: int = 0
     w_per_channel: bool = False
     x_scales: tuple[float, ...] = ()
     y_scales: tuple[float, ...] = ()
@@ -68,6 +84,7 @@ class Facts:
     y_zeros: tuple[int, ...] = ()
     w_zeros: tuple[int, ...] = ()
     out_zeros: tuple[int, ...] = ()
+    same_scale: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in NAMES}
@@ -81,7 +98,13 @@ def facts_of(graph: Graph, op: Op) -> Facts:
     """The facts of one operator."""
     data, second, weights, bias = _inputs(graph, op)
     out = graph.tensors[op.outputs[0]] if op.outputs else None
-    values: dict[str, Any] = {"activation": getattr(op.options, "activation", "NONE")}
+    values: dict[str, Any] = {
+        "activation": getattr(op.options, "activation", "NONE"),
+        "padding": getattr(op.options, "padding", "NONE"),
+        "inputs": sum(i >= 0 for i in op.inputs),
+        "axes": _axes(graph, op),
+        "same_scale": _same_scale(out, data, second),
+    }
     for name, tensor in (("x", data), ("y", second), ("w", weights), ("b", bias), ("out", out)):
         if tensor is None:
             continue
@@ -90,13 +113,18 @@ def facts_of(graph: Graph, op: Op) -> Facts:
             values[f"{name}_scales"] = tuple(float(s) for s in tensor.quantization.scale)
             values[f"{name}_zeros"] = tuple(int(z) for z in tensor.quantization.zero_point)
     if data is not None:
-        values |= {"rank": len(data.shape), "batch": data.shape[0] if data.shape else 0}
+        batch = data.shape[0] if data.shape else 0
+        values |= {"rank": len(data.shape), "batch": batch, "elements": data.elements}
         values |= dict(zip(("ih", "iw", "cin"), _plane(data.shape), strict=True))
     if out is not None:
         values |= dict(zip(("oh", "ow", "cout"), _plane(out.shape), strict=True))
     if weights is not None:
         values["w_constant"] = weights.is_constant
         values["w_per_channel"] = weights.quantization is not None and weights.quantization.is_per_channel
+        values |= _sums(op, weights)
+    if bias is not None:
+        values["b_constant"] = bias.is_constant
+        values["b_most"] = int(np.abs(bias.data.astype(np.float64)).max(initial=0)) if bias.data is not None else 0
     if data is not None and second is not None:
         values["broadcast"] = data.shape != second.shape
     if data is not None and out is not None:
@@ -111,11 +139,48 @@ def _inputs(graph: Graph, op: Op) -> tuple[Tensor | None, Tensor | None, Tensor 
         index = op.input(position)
         return graph.tensors[index] if index >= 0 else None
 
-    if op.kind == "TRANSPOSE_CONV":
-        return tensor(2), None, tensor(1), tensor(3)
-    if op.kind in _WEIGHTED:
-        return tensor(0), None, tensor(1), tensor(2)
+    if op.kind in WEIGHTED:
+        weights, bias = WEIGHTED[op.kind]
+        return tensor(2 if op.kind == "TRANSPOSE_CONV" else 0), None, tensor(weights), tensor(bias)
     return tensor(0), tensor(1), None, None
+
+
+def _sums(op: Op, weights: Tensor) -> dict[str, int]:
+    """What is summed up for one output: how many products, and at most which magnitude of weights."""
+    if not weights.shape:
+        return {}
+    last = op.kind == "DEPTHWISE_CONV_2D"  # its outputs lie along the last dimension
+    depth = weights.elements // max(1, weights.shape[-1 if last else 0])
+    if weights.data is None or weights.dtype in (DType.FLOAT32, DType.FLOAT16):
+        return {"depth": depth}
+    magnitudes = np.abs(weights.data.astype(np.int64))
+    rows = magnitudes.reshape(-1, weights.shape[-1]).sum(0) if last else magnitudes.reshape(len(magnitudes), -1).sum(1)
+    return {"depth": depth, "w_sum": int(rows.max(initial=0))}
+
+
+def _axes(graph: Graph, op: Op) -> tuple[int, ...]:
+    rank = len(graph.tensors[op.input(0)].shape) if op.input(0) >= 0 else 0
+    if isinstance(op.options, ConcatenationOptions):
+        return (op.options.axis % max(1, rank),)
+    data = graph.tensors[op.input(1)].data if op.input(1) >= 0 else None
+    if data is None:
+        return ()
+    if op.kind in ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"):
+        return tuple(sorted(int(a) % max(1, rank) for a in data.ravel()))
+    if op.kind in ("PAD", "PADV2", "MIRROR_PAD"):
+        return tuple(int(i) for i, pair in enumerate(data.reshape(-1, 2)) if pair.any())
+    return ()
+
+
+def _same_scale(out: Tensor | None, *inputs: Tensor | None) -> bool:
+    if out is None or out.quantization is None:
+        return True
+    return all(
+        np.array_equal(t.quantization.scale, out.quantization.scale)
+        and np.array_equal(t.quantization.zero_point, out.quantization.zero_point)
+        for t in inputs
+        if t is not None and t.quantization is not None
+    )
 
 
 def _plane(shape: tuple[int, ...]) -> tuple[int, int, int]:

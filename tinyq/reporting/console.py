@@ -11,10 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tinyq.reporting.models import (
-    AcceleratorList,
     BoardList,
     BuildReport,
-    CheckReport,
     ConvertReport,
     DoctorReport,
     EstimateReport,
@@ -136,36 +134,6 @@ def render_boards(boards: BoardList, console: Console) -> None:
     for board in boards.boards:
         table.add_row(board.id, board.core, f"{board.flash_bytes:,}", f"{board.ram_bytes:,}", escape(board.title))
     console.print(table)
-
-
-def render_accelerators(found: AcceleratorList, console: Console) -> None:
-    """The accelerators that are known."""
-    table = Table("accelerator", "", box=box.SIMPLE_HEAD)
-    for entry in found.accelerators:
-        table.add_row(entry.id, escape(entry.title))
-    console.print(table)
-
-
-def render_checks(reports: Sequence[CheckReport], console: Console) -> None:
-    """Placement of every operator, and each broken rule with its reason."""
-    for report in reports:
-        table = Table("", "layer", "operator", "placement", "by", title=escape(report.title), box=box.SIMPLE_HEAD)
-        for op in report.ops:
-            table.add_row(str(op.index), escape(op.layer), op.kind, op.placement, escape(op.kernel))
-            for failure in op.failures:
-                detail = f" ({failure.detail})" if failure.detail else ""
-                mend = f" Mend: {failure.mend}" if failure.mend else ""
-                table.add_row("", "", "", "", f"[yellow]{escape(failure.why + detail)}[/]{escape(mend)}")
-        console.print(table)
-        sources = sorted({f"{f.source} ({f.confidence})" for op in report.ops for f in op.failures})
-        if sources:
-            console.print(f"Rules from: {'; '.join(sources)}", markup=False)
-        if report.estimate is not None:
-            e = report.estimate
-            console.print(
-                f"{e.method}: {e.cycles:,} cycles, {e.sram_bytes:,} bytes of SRAM; error {e.error}", markup=False
-            )
-        console.print(f"{report.accelerator}: {'complies' if report.complies else 'does not comply'}", markup=False)
 
 
 def render_doctor(report: DoctorReport, console: Console) -> None:
