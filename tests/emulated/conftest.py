@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from tinyq.firmware.project import emit_project
 from tinyq.firmware.toolchain import COMPILER, find_program
 from tinyq.graph import Graph
 from tinyq.hardware.boards import load_board
+from tinyq.hardware.cores import core
 
 HERE = Path(__file__).parent
 Build = Callable[..., Firmware]
@@ -76,3 +78,20 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Build:
         return build_project(project, board=load_board(board_id))
 
     return build
+
+
+def tflm_root(core_name: str, kernels: str = "") -> Path:
+    """The checkout that TFLM_ROOT names; the test is skipped where it holds no library for a core.
+
+    Args:
+        core_name: A core of :mod:`tinyq.hardware.cores`.
+        kernels: "cmsis-nn", "reference", or empty for any.
+    """
+    architecture = core(core_name).tflm_architecture
+    root = os.environ.get("TFLM_ROOT")
+    if not root:
+        pytest.skip("TFLM_ROOT does not name a checkout of tflite-micro")
+    names = [p.parts[-3] for p in Path(root).glob(f"gen/*_{architecture}_*/lib/libtensorflow-microlite.a")]
+    if not [n for n in names if not kernels or ("cmsis_nn" in n) == (kernels == "cmsis-nn")]:
+        pytest.skip(f"TFLM_ROOT holds no library with {kernels or 'any'} kernels for {architecture}")
+    return Path(root)

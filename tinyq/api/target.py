@@ -45,6 +45,7 @@ class TestSettings:
         emulator: Name of the emulator.
         runtime: "aot" or "tflm".
         tflm_root: TFLM checkout, for the "tflm" runtime.
+        tflm_kernels: "cmsis-nn", "reference", or empty for CMSIS-NN where the checkout holds it.
         timeout: Seconds that one inference may take on the emulator.
         save_outputs: A ``.npz`` to write inputs, codes and sample indices to.
     """
@@ -58,11 +59,12 @@ class TestSettings:
     emulator: str = "qemu"
     runtime: str = "aot"
     tflm_root: Path | None = None
+    tflm_kernels: str = ""
     timeout: float = 60.0
     save_outputs: Path | None = None
 
 
-def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None) -> BuildReport:
+def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None, tflm_kernels: str = "") -> BuildReport:
     """Build the firmware of a converted model.
 
     Raises:
@@ -71,7 +73,7 @@ def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None) -> 
     """
     manifest = read_manifest(out)
     board = load_board(manifest.board)
-    firmware = _firmware(out, board, runtime, tflm_root)
+    firmware = _firmware(out, board, runtime, tflm_root, tflm_kernels)
     return BuildReport(
         elf=firmware.elf.relative_to(out).as_posix(),
         board=board.id,
@@ -103,7 +105,7 @@ def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
             f"The folder {settings.save_outputs.parent} does not exist.", "Make it first, or choose another."
         )
     total = len(samples.indices)
-    firmware = _firmware(settings.out, board, settings.runtime, settings.tflm_root)
+    firmware = _firmware(settings.out, board, settings.runtime, settings.tflm_root, settings.tflm_kernels)
 
     host = run_tflm(tflite, samples.codes, progress=lambda done: progress("int8 on the host", done, total))
     reference = None
@@ -129,10 +131,10 @@ def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
     return report
 
 
-def _firmware(out: Path, board: Board, runtime: str, tflm_root: Path | None) -> Firmware:
+def _firmware(out: Path, board: Board, runtime: str, tflm_root: Path | None, tflm_kernels: str) -> Firmware:
     if runtime not in RUNTIMES:
         raise BadInputError(f"There is no runtime {runtime!r}.", f"Choose one of {', '.join(RUNTIMES)}.")
-    return build_project(out / FIRMWARE, board=board, runtime=runtime, tflm_root=tflm_root)
+    return build_project(out / FIRMWARE, board=board, runtime=runtime, tflm_root=tflm_root, tflm_kernels=tflm_kernels)
 
 
 def _outputs(result: RunResult, graph: Graph) -> list[NDArray[Any]]:

@@ -15,6 +15,7 @@ def build(
     run: common.Run,
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
+    tflm_kernels: common.TflmKernels = "",
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
@@ -29,7 +30,7 @@ def build(
     from tinyq.api.target import build as run_build
     from tinyq.reporting.console import render_build
 
-    report = run_build(run, runtime=runtime, tflm_root=tflm_root)
+    report = run_build(run, runtime=runtime, tflm_root=tflm_root, tflm_kernels=tflm_kernels)
     if as_json:
         common.emit(report.to_json())
     else:

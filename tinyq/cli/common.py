@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -45,6 +45,12 @@ TflmRoot = Annotated[
     Path | None,
     typer.Option("--tflm-root", envvar="TFLM_ROOT", help="A TFLM checkout with its microlite library built."),
 ]
+TflmKernels = Annotated[
+    str,
+    typer.Option(
+        "--tflm-kernels", help="TFLM's kernels: cmsis-nn or reference.", show_default="cmsis-nn where it was built"
+    ),
+]
 ImageScale = Annotated[
     str | None,
     typer.Option("--image-scale", help="Values of image folders: 0..255, 0..1 or -1..1.", show_default="0..255"),
@@ -82,18 +88,32 @@ def names(given: list[str] | None) -> tuple[str, ...] | None:
     return tuple(name for name in given if name != "none")
 
 
+def printable(text: str) -> str:
+    """Text for a terminal: names from model files may hold characters that would steer it."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def stderr_console(quiet: bool = False) -> Console:
     """Where people read; standard output is for results."""
-    from rich.console import Console
-
-    return Console(stderr=True, quiet=quiet, highlight=False, width=_width(sys.stderr))
+    return _console(sys.stderr, quiet)
 
 
 def stdout_console(quiet: bool = False) -> Console:
     """Where results for people go."""
-    from rich.console import Console
+    return _console(sys.stdout, quiet)
 
-    return Console(quiet=quiet, highlight=False, width=_width(sys.stdout))
+
+def _console(stream: TextIO, quiet: bool) -> Console:
+    from rich.console import Console
+    from rich.text import Text
+
+    class SafeConsole(Console):
+        """Shows characters that would steer the terminal as what they are."""
+
+        def render_str(self, text: str, **kwargs: Any) -> Text:
+            return super().render_str(printable(text), **kwargs)
+
+    return SafeConsole(file=stream, quiet=quiet, highlight=False, width=_width(stream))
 
 
 def _width(stream: TextIO) -> int | None:

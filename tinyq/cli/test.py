@@ -31,6 +31,7 @@ def test(
     emulator: Annotated[str, typer.Option("--emulator", help="The emulator to use.")] = "qemu",
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
+    tflm_kernels: common.TflmKernels = "",
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds one inference may take.")] = 60.0,
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
@@ -58,6 +59,7 @@ def test(
         emulator=emulator,
         runtime=runtime,
         tflm_root=tflm_root,
+        tflm_kernels=tflm_kernels,
         timeout=timeout,
         save_outputs=save_outputs,
     )
