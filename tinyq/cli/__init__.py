@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from tinyq.cli.app import app
+from tinyq.cli.common import printable
 from tinyq.errors import TinyqError
 
 INTERRUPTED = 130
@@ -15,9 +16,9 @@ def main() -> None:
     try:
         code = app(standalone_mode=False)
     except TinyqError as error:
-        print(f"Error: {error.message}", file=sys.stderr)
+        print(f"Error: {printable(error.message)}", file=sys.stderr)
         if error.hint:
-            print(f"       {error.hint}", file=sys.stderr)
+            print(f"       {printable(error.hint)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         print("Interrupted; nothing half written was left behind.", file=sys.stderr)
