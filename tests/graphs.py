@@ -537,3 +537,23 @@ def many(make: Callable[..., Graph], count: int, seed: int, *args: Any) -> list[
     """Some graphs of one kind."""
     rng = np.random.default_rng([seed, *make.__name__.encode()])
     return [make(rng, *args) for _ in range(count)]
+
+
+def deep_conv_2d(rng: np.random.Generator) -> Graph:
+    """Many channels, few taps: what networks are mostly made of. Outputs often saturate at the zero point."""
+    b = GraphBuilder()
+    size, stride = int(pick(rng, (1, 3, 3))), int(pick(rng, (1, 1, 2)))
+    depth = int(pick(rng, (4 * int(rng.integers(1, 24)), int(rng.integers(1, 96)))))
+    channels, height, width = (int(rng.integers(1, n)) for n in (40, 8, 8))
+    activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
+    x = b.int8((1, height, width, depth), some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, W8A8, (channels, size, size, depth), 0, rng.random() < 0.8)
+    taps = size * size * depth
+    bias = _bias(b, rng, W8A8, x, weights, channels, taps)
+    shape = (1, math.ceil(height / stride), math.ceil(width / stride), channels)
+    y = _product_output(b, rng, W8A8, shape, x, weights, taps, activation)
+    if activation != "NONE" and rng.random() < 0.8:
+        b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    b.op("CONV_2D", inputs, y, ConvOptions(stride, stride, 1, 1, "SAME", activation))
+    return b.graph([x], [y])

@@ -31,7 +31,7 @@ _FUNCTIONS = (
     "model_init", "model_input", "model_input_bytes", "model_output", "model_output_bytes", "model_invoke",
     "model_arena_bytes", "model_invoke_observed",
 )  # fmt: skip
-_MAIN = Path(__file__).with_name("host_main.c")
+MAIN = Path(__file__).with_name("host_main.c")
 _JOBS = 2
 
 Codes = Sequence[NDArray[Any]]
@@ -68,10 +68,19 @@ def run_engine(cases: Sequence[Case]) -> list[list[Run]]:
     """Generate, compile (strict warnings, address and undefined-behaviour sanitizers) and run each case."""
     with tempfile.TemporaryDirectory(prefix="tinyq-engine-") as folder:
         program = _build([case.graph for case in cases], Path(folder))
-        request = b"".join(_request(case) for case in cases)
-        ran = subprocess.run([program], input=request, capture_output=True, check=False, timeout=120)
+        ran = subprocess.run([program], input=request_of(cases), capture_output=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stderr.decode()[-4000:]
-    answer = memoryview(ran.stdout)
+    return runs_in(cases, ran.stdout)
+
+
+def request_of(cases: Sequence[Case]) -> bytes:
+    """What a program of these cases reads."""
+    return b"".join(_request(case) for case in cases)
+
+
+def runs_in(cases: Sequence[Case], written: bytes) -> list[list[Run]]:
+    """What a program of these cases wrote."""
+    answer = memoryview(written)
     found = []
     for case in cases:
         runs = []
@@ -91,7 +100,12 @@ def run_tflm(cases: Sequence[Case]) -> list[list[Codes]]:
 
 def assert_bit_exact(cases: Sequence[Case]) -> None:
     """Every output of every case is the same by generated code and by TFLM."""
-    for number, (case, ours, theirs) in enumerate(zip(cases, run_engine(cases), run_tflm(cases), strict=True)):
+    assert_equal_to_tflm(cases, run_engine(cases))
+
+
+def assert_equal_to_tflm(cases: Sequence[Case], found: Sequence[Sequence[Run]]) -> None:
+    """Every output that was found for every case is TFLM's."""
+    for number, (case, ours, theirs) in enumerate(zip(cases, found, run_tflm(cases), strict=True)):
         for sample, (run, expected) in enumerate(zip(ours, theirs, strict=True)):
             for output, (mine, reference) in enumerate(zip(run.outputs, expected, strict=True)):
                 where = f"case {number}, sample {sample}, output {output}: {case.graph.ops}"
@@ -143,11 +157,22 @@ def _engine_library() -> Path:
 
 
 def _build(graphs: Sequence[Graph], folder: Path) -> Path:
+    sources = write_programs(graphs, folder, core="host")
+    objects = _compile(sources, folder, "-O0")  # all work is in the engine
+    program = folder / "cases"
+    subprocess.run(
+        [host_compiler(), *SANITIZERS, *objects, _engine_library(), "-o", program], check=True, capture_output=True
+    )
+    return program
+
+
+def write_programs(graphs: Sequence[Graph], folder: Path, *, core: str, optimize: str = "balanced") -> list[Path]:
+    """Generate a program of all graphs, which answers ``request_of``; returns its source files but the engine's."""
     sources, declarations, table = [], [], []
     for i, graph in enumerate(graphs):
         case = folder / str(i)
         case.mkdir()
-        for name, text in generate(graph, core="host").files.items():
+        for name, text in generate(graph, core=core, optimize=optimize).files.items():
             (case / name).write_text(text, "utf-8")
         renames = "\n".join(f"#define {f} case_{i}_{f}" for f in _FUNCTIONS)
         members = ", ".join(f.replace("model_", f"case_{i}_model_", 1) for f in _FUNCTIONS)
@@ -167,21 +192,22 @@ def _build(graphs: Sequence[Graph], folder: Path) -> Path:
         + "\n".join(table)
         + f"\n}};\nconst size_t case_count = {len(graphs)};\n"
     )
-    objects = _compile([*sources, listing, _MAIN], folder, "-O0")  # all work is in the engine
-    program = folder / "cases"
-    subprocess.run(
-        [host_compiler(), *SANITIZERS, *objects, _engine_library(), "-o", program], check=True, capture_output=True
-    )
-    return program
+    return [*sources, listing, MAIN]
 
 
 def _compile(sources: Sequence[Path], folder: Path, level: str) -> list[Path]:
+    return compile_all([host_compiler(), *SANITIZERS, level], sources, folder)
+
+
+def compile_all(command: Sequence[str], sources: Sequence[Path], folder: Path) -> list[Path]:
+    """Objects of source files, compiled with strict warnings."""
+
     def compile_one(source: Path) -> Path:
         target = folder / f"{source.stem}.o"
-        includes = [f"-I{engine_folder()}", f"-I{_MAIN.parent}", f"-I{folder}"]
-        options = [*STRICT, *SANITIZERS, level, "-DMODEL_OBSERVE", *includes]
+        includes = [f"-I{engine_folder()}", f"-I{MAIN.parent}", f"-I{folder}"]
+        options = [*STRICT, "-DMODEL_OBSERVE", *includes]
         done = subprocess.run(
-            [host_compiler(), *options, "-c", source, "-o", target], capture_output=True, text=True, check=False
+            [*command, *options, "-c", source, "-o", target], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr[:4000]
         return target

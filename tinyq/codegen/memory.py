@@ -75,6 +75,25 @@ def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int,
     )
 
 
+def room_for_scratch(graph: Graph, index: int) -> int:
+    """Bytes of scratch that an op may take while no more memory is in use than where the activations need most.
+
+    Aliases are taken for tensors of their own, which errs by the size of small ones.
+    """
+    lives: dict[int, list[int]] = {t: [0] for t in graph.inputs}
+    for step, op in enumerate(graph.ops):
+        for tensor in (*op.inputs, *op.outputs):
+            if tensor >= 0 and not graph.tensors[tensor].is_constant:
+                lives.setdefault(tensor, []).append(step)
+    for tensor in graph.outputs:
+        lives.setdefault(tensor, []).append(len(graph.ops) - 1)
+    used = [0] * len(graph.ops)
+    for tensor, steps in lives.items():
+        for step in range(min(steps), max(steps) + 1):
+            used[step] += -(-graph.tensors[tensor].nbytes // ALIGNMENT) * ALIGNMENT
+    return max(used) - used[index]
+
+
 def _roots(graph: Graph, aliases: Mapping[int, int]) -> dict[int, int]:
     roots = {i: i for i, t in enumerate(graph.tensors) if t.is_constant}
     for tensor in graph.inputs:

@@ -1,0 +1,135 @@
+#include "tq_dot_s8_dsp.h"
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+
+#include <stddef.h>
+
+_Static_assert(offsetof(tq_dot_s8_dsp_args, form) == 28, "the assembler reads the members as eight words");
+_Static_assert(TQ_DSP_SHIFT == 12, "the assembler shifts by 12");
+
+/* r0 inputs, r1 weights; r2-r5 two pixels, r6-r9 two channels; sums r10, r11 (first pixel), r12, lr (second pixel).
+ * No register is left for a counter, so where to go after the first group and after the last one is on the stack.
+ */
+#define GROUP                  \
+    "ldm.w r0!, {r2-r5}\n"     \
+    "ldm.w r1!, {r6-r9}\n"     \
+    "smlad r10, r2, r6, r10\n" \
+    "smlad r11, r2, r8, r11\n" \
+    "smlad r12, r4, r6, r12\n" \
+    "smlad lr, r4, r8, lr\n"   \
+    "smlad r10, r3, r7, r10\n" \
+    "smlad r11, r3, r9, r11\n" \
+    "smlad r12, r5, r7, r12\n" \
+    "smlad lr, r5, r9, lr\n"
+
+/* r2, r3 multipliers of both channels; r4, r5 addends; r6, r7 shifts */
+#define SIGNED(sum, multiplier, addend, shift)              \
+    "add r8, " addend ", " sum ", asr #31\n"                \
+    "smmlar " sum ", " sum ", " multiplier ", r8\n"         \
+    "asr " sum ", " sum ", " shift "\n"                     \
+    "ssat " sum ", #8, " sum "\n"
+
+#define NONNEGATIVE(sum, multiplier, addend)                \
+    "smmla " sum ", " sum ", " multiplier ", " addend "\n"  \
+    "ssat " sum ", #8, " sum ", asr #12\n"
+
+#define SHIFT_SUMS(even, odd)   \
+    "lsl r10, r10, " even "\n"  \
+    "lsl r11, r11, " odd "\n"   \
+    "lsl r12, r12, " even "\n"  \
+    "lsl lr, lr, " odd "\n"
+
+#define ALL_SIGNED                     \
+    SIGNED("r10", "r2", "r4", "r6")    \
+    SIGNED("r11", "r3", "r5", "r7")    \
+    SIGNED("r12", "r2", "r4", "r6")    \
+    SIGNED("lr", "r3", "r5", "r7")
+
+#define ALL_NONNEGATIVE           \
+    NONNEGATIVE("r10", "r2", "r4") \
+    NONNEGATIVE("r11", "r3", "r5") \
+    NONNEGATIVE("r12", "r2", "r4") \
+    NONNEGATIVE("lr", "r3", "r5")
+
+/* The odd channel goes first, so that the even one wins where both have the same address. */
+#define STORE_AND_LOOP             \
+    "ldm sp, {r0, r2-r5}\n"        \
+    "strb lr, [r3, r5]\n"          \
+    "strb r12, [r3], #2\n"         \
+    "strb r11, [r2, r5]\n"         \
+    "strb r10, [r2], #2\n"         \
+    "strd r2, r3, [sp, #4]\n"      \
+    "cmp r1, r4\n"                 \
+    "bne.w 1b\n"                   \
+    "add sp, sp, #36\n"            \
+    "pop {r4-r11, pc}\n"
+
+__attribute__((naked)) void tq_dot_s8_dsp(__attribute__((unused)) const tq_dot_s8_dsp_args *args)
+{
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "ldm r0, {r1-r8}\n"
+        "mov r0, r2\n"
+        "add r9, r2, r7, lsl #4\n" /* the inputs' end */
+        "adr.w r10, 8f\n"
+        "ldr r10, [r10, r8, lsl #2]\n" /* the form's code */
+        /* of the unrolled groups, the first pass takes the last (groups - 1) % 16; each is 40 bytes long */
+        "sub r12, r7, #1\n"
+        "and r7, r12, #15\n"
+        "add r7, r7, r7, lsl #2\n"
+        "ldr.w r8, 9f\n"
+        "sub r7, r8, r7, lsl #3\n"
+        "cmp r12, #16\n"
+        "ite lo\n"
+        "movlo r8, r10\n"
+        "addhs r8, r8, #4\n"
+        /* sp: inputs, outputs, end of weights, second channel; +20 where to go after the first group, +24 after the last
+         * one, +28 end of inputs, +32 the form's code */
+        "push {r2-r10}\n"
+        ".balign 4\n"
+        "1:\n"
+        "ldm.w r0!, {r2-r5}\n"
+        "ldm.w r1!, {r6-r11}\n"
+        "smlad r12, r4, r6, r10\n"
+        "smlad lr, r4, r8, r11\n"
+        "smlad r10, r2, r6, r10\n"
+        "smlad r11, r2, r8, r11\n"
+        "smlad r12, r5, r7, r12\n"
+        "smlad lr, r5, r9, lr\n"
+        "smlad r10, r3, r7, r10\n"
+        "smlad r11, r3, r9, r11\n"
+        "ldr.w pc, [sp, #20]\n"
+        "2:\n"
+        ".rept 16\n"
+        GROUP
+        ".endr\n"
+        "3:\n"
+        "ldr.w pc, [sp, #24]\n"
+        "ldr r2, [sp, #28]\n"
+        "cmp r0, r2\n"
+        "bne.w 2b\n"
+        "ldr.w pc, [sp, #32]\n"
+        "4:\n"
+        "ldm r1!, {r2-r7}\n"
+        SHIFT_SUMS("#1", "#1")
+        ALL_SIGNED
+        STORE_AND_LOOP
+        "5:\n"
+        "ldm r1!, {r2-r7}\n"
+        SHIFT_SUMS("r6", "r7")
+        ALL_NONNEGATIVE
+        STORE_AND_LOOP
+        "6:\n"
+        "ldm r1!, {r2-r7}\n"
+        ALL_SIGNED
+        STORE_AND_LOOP
+        "7:\n"
+        "ldm r1!, {r2-r5}\n"
+        ALL_NONNEGATIVE
+        STORE_AND_LOOP
+        ".balign 4\n"
+        "8: .word 4b + 1, 5b + 1, 6b + 1, 7b + 1\n"
+        "9: .word 3b + 1\n");
+}
+
+#endif

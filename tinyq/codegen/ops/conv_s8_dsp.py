@@ -1,0 +1,206 @@
+"""CONV_2D of int8 for cores with the DSP extension: two pixels and two channels at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyq.codegen import checks, dsp, weights
+from tinyq.codegen.arithmetic import zero_point_of
+from tinyq.codegen.kernel import (
+    Argument,
+    Call,
+    Constant,
+    Emission,
+    Input,
+    Node,
+    Output,
+    Params,
+    ParamsAddress,
+    Ref,
+    Scratch,
+    Target,
+    Value,
+    register,
+)
+from tinyq.codegen.memory import room_for_scratch
+from tinyq.codegen.ops import conv
+from tinyq.codegen.weights_s8 import INT8
+
+_LEAST_WEIGHTS_BYTES = 5000
+"""Scratch that a layer may always take for extended weights: less than what an interpreter keeps beside activations."""
+
+
+def _rows(node: Node) -> NDArray[np.int8]:
+    filters = node.input(1).data
+    assert filters is not None  # noqa: S101 - checked by conv.objection()
+    return filters.reshape(filters.shape[0], -1)
+
+
+def _groups(node: Node) -> int:
+    """Inputs under the filter / 4, rounded up."""
+    return -(-int(_rows(node).shape[1]) // 4)
+
+
+def _channels(node: Node) -> dsp.Channels | str:
+    return dsp.channels_of(node, conv.options_of(node).activation, _rows(node))
+
+
+def _objection(node: Node, target: Target) -> str:
+    found = dsp.objection(target) or conv.objection(INT8, node) or _shape_objection(node)
+    if found:
+        return found
+    channels = _channels(node)
+    return channels if isinstance(channels, str) else ""
+
+
+def _shape_objection(node: Node) -> str:
+    o = conv.options_of(node)
+    if (o.dilation_h, o.dilation_w) != (1, 1):
+        return "its filters are dilated"
+    return checks.require(node.input(1).shape[3] == node.input(0).shape[3], "it has groups")
+
+
+def _cost(node: Node) -> float:
+    """Two load-multiples (five cycles each) and eight SMLADs for 16 products; 40 cycles around a block of four sums."""
+    _, height, width, channels = node.output.shape
+    pixels, groups = height * width, _groups(node)
+    blocks = -(-pixels // 2) * -(-channels // 2)
+    aligned = node.input(0).shape[3] % 4 == 0
+    gathering = (100 + 1.5 * 4 * groups) if aligned else (200 + 4 * 4 * groups)
+    return 300 + blocks * (18 * groups + 40) + pixels * gathering
+
+
+def _paired(rows: NDArray[Any], groups: int) -> NDArray[Any]:
+    """``[channel pairs][groups][2][4]``, filled up with zeros."""
+    channels, depth = rows.shape
+    padded = np.pad(rows, ((0, channels % 2), (0, 4 * groups - depth)))
+    return padded.reshape(-1, 2, groups, 4).transpose(0, 2, 1, 3)
+
+
+def _geometry(node: Node, form: str) -> dict[str, Value]:
+    return {
+        "shape": weights.shape_members(node, conv.options_of(node), *conv.windows(node)),
+        "input_zero_point": zero_point_of(node.input(0)),
+        "groups": _groups(node),
+        "form": form,
+    }
+
+
+def _emission(
+    node: Node,
+    function: str,
+    channels: dsp.Channels,
+    members: dict[str, Value],
+    constants: tuple[Constant, ...],
+    scratch_bytes: int,
+) -> Emission:
+    calls = [Call(function, (ParamsAddress(), Input(0), Output(), Scratch()))]
+    headers = ["tq_conv_s8_dsp.h"]
+    if channels.clamp is not None:
+        limits: tuple[Argument, ...] = (*channels.clamp, node.output.elements)
+        calls.append(Call("tq_clamp_s8", (*limits, Output(), Output())))
+        headers.append("tq_clamp_s8.h")
+    return Emission(tuple(calls), tuple(headers), Params(f"{function}_params", members), constants, scratch_bytes)
+
+
+class ConvDsp:
+    """``tq_conv_s8_dsp``: int8 weights, extended for some channels at a time."""
+
+    kinds = ("CONV_2D",)
+    variant = "DSP, 2x2"
+
+    def objection(self, node: Node, target: Target) -> str:
+        return _objection(node, target)
+
+    def cost(self, node: Node, target: Target) -> float:
+        return _cost(node) + 1.5 * _rows(node).size + 50 * node.output.shape[3]
+
+    def emit(self, node: Node, target: Target) -> Emission:
+        channels = _channels(node)
+        assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
+        groups = _groups(node)
+        block = self._block_channels(node, groups, target)
+        members: dict[str, Value] = {
+            "geometry": _geometry(node, channels.form.value),
+            "weights": Ref("weights"),
+            "bias": Ref("bias"),
+            "multiplier": Ref("multiplier"),
+            "shift": Ref("shift"),
+            "multiplier_step": 1 if channels.multiplier.size > 1 else 0,
+            "output_zero_point": zero_point_of(node.output),
+            "block_channels": block,
+        }
+        paired = _paired(channels.rows, groups)
+        constants = (
+            Constant("weights", paired, "weights [pair of channels][group][channel][input]", 4),
+            Constant("bias", weights.wrapped(channels.bias), "biases with what zero points add"),
+            Constant("multiplier", channels.multiplier, "output = sum * multiplier * 2^(-31 - shift)"),
+            Constant("shift", channels.right.astype(np.int8)),
+        )
+        scratch = scratch_bytes(groups, block)
+        return _emission(node, "tq_conv_s8_dsp", channels, members, constants, scratch)
+
+    def _block_channels(self, node: Node, groups: int, target: Target) -> int:
+        """As many as fit without a larger arena, in blocks of about the same size."""
+        channels = node.output.shape[3]
+        room = room_for_scratch(node.graph, node.index) - scratch_bytes(groups, 0)
+        if target.optimize == "speed":
+            room = scratch_bytes(groups, channels + 1)
+        pair_bytes = scratch_bytes(groups, 2) - scratch_bytes(groups, 0)
+        pairs = max(max(room, _LEAST_WEIGHTS_BYTES) // pair_bytes, 1)
+        needed = -(-channels // 2)
+        blocks = -(-needed // pairs)
+        return 2 * -(-needed // blocks)
+
+
+class ConvDspWide:
+    """``tq_conv_s8_dsp_wide``: int16 weights in flash."""
+
+    kinds = ("CONV_2D",)
+    variant = "DSP, 2x2, int16 weights"
+
+    def objection(self, node: Node, target: Target) -> str:
+        if target.optimize != "speed":
+            return "int16 weights take twice the flash"
+        return _objection(node, target) or self._scaling_objection(node)
+
+    def _scaling_objection(self, node: Node) -> str:
+        channels = _channels(node)
+        usable = not isinstance(channels, str) and dsp.scaled(channels) is not None
+        return checks.require(usable, "its weights cannot be scaled to 16 bits")
+
+    def cost(self, node: Node, target: Target) -> float:
+        return _cost(node)
+
+    def emit(self, node: Node, target: Target) -> Emission:
+        channels = _channels(node)
+        assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
+        scaled = dsp.scaled(channels)
+        assert scaled is not None  # noqa: S101 - checked by objection()
+        groups = _groups(node)
+        stream = scaled.stream(_paired(scaled.rows, groups), zero_point_of(node.output))
+        members: dict[str, Value] = {
+            "geometry": _geometry(node, scaled.form.scaled),
+            "weights": Ref("weights"),
+            "pair_words": stream.shape[1],
+        }
+        comment = "[pair of channels]: weights, biases, multipliers, addends, shifts"
+        constants = (Constant("weights", stream, comment),)
+        return _emission(node, "tq_conv_s8_dsp_wide", channels, members, constants, wide_scratch_bytes(groups))
+
+
+def scratch_bytes(groups: int, block_channels: int) -> int:
+    """TQ_CONV_S8_DSP_SCRATCH_BYTES."""
+    return wide_scratch_bytes(groups) + block_channels // 2 * (16 * groups + 32)
+
+
+def wide_scratch_bytes(groups: int) -> int:
+    """TQ_CONV_S8_DSP_WIDE_SCRATCH_BYTES."""
+    return 24 * groups
+
+
+register(ConvDsp())
+register(ConvDspWide())
