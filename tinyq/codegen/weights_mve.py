@@ -16,7 +16,8 @@ from tinyq.graph.options import Activation
 
 VECTOR = 16  # bytes
 _BIAS_LIMIT = 1 << 26
-_WORDS = "bias * 32 + 32 - right shift, multiplier"
+WORDS = "bias * 32 + 32 - right shift, multiplier"
+"""What :attr:`Channels.words` holds, for comments."""
 
 
 def core_objection(target: Target) -> str:
@@ -87,7 +88,7 @@ def channels_objection(channels: Channels | None) -> str:
 
 def scales_constant(data: NDArray[np.int32], order: str) -> Constant:
     """The array of such words."""
-    return Constant("scales", data.reshape(-1), f"{_WORDS}; {order}")
+    return Constant("scales", data.reshape(-1), f"{WORDS}; {order}")
 
 
 def padded(rows: NDArray[np.int8], channels: int, depth: int) -> NDArray[np.int8]:
