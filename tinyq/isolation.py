@@ -214,7 +214,7 @@ def _serve(answer_fd: int) -> None:
         except TinyqError as error:
             _answer(out, False, error)
         except MemoryError:
-            message = "The model needs more memory than allowed."
+            message = "Reading the file takes more memory than is allowed."
             _answer(out, False, BadInputError(message, "Check that the file is sound."))
         except Exception as error:  # the boundary: every failure becomes a message
             _answer(out, False, f"{type(error).__name__}: {error}")

@@ -103,7 +103,7 @@ def test_a_hanging_child_is_killed(tmp_path: Path) -> None:
 
 
 def test_memory_is_limited() -> None:
-    with pytest.raises(BadInputError, match="more memory than allowed"):
+    with pytest.raises(BadInputError, match="more memory than is allowed"):
         isolation.call(grow, memory_bytes=1 << 30)
 
 

@@ -27,7 +27,7 @@ Data = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="A .npz (x, optionally y), a .npy, a folder of images, or a function as module:function.",
+        help="A .npz (x, optionally y), a .npy, a folder of images or .wav files, or a function as module:function.",
         show_default=False,
     ),
 ]

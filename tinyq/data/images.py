@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyq.data.folders import files_and_labels
 from tinyq.data.raw import RawData
 from tinyq.data.shapes import sample_shape
 from tinyq.errors import BadInputError
@@ -50,7 +51,7 @@ def read_images(folder: Path, tensor: Tensor, scale: str = DEFAULT_SCALE) -> Raw
             f"The model's input {tensor.name!r} takes no images: it is {'x'.join(map(str, shape))}.",
             "Give the data as .npz.",
         )
-    files, labels = _find(folder)
+    files, labels = files_and_labels(folder, _SUFFIXES, "images")
     pixels = np.empty((len(files), height, width, channels), np.float32)
     digest = hashlib.sha256()
     for position, file in enumerate(files):
@@ -59,26 +60,6 @@ def read_images(folder: Path, tensor: Tensor, scale: str = DEFAULT_SCALE) -> Raw
         digest.update(hashlib.sha256(content).digest())
         pixels[position] = _SCALES[scale](_decode(file, height, width, channels))
     return RawData({"x": pixels}, labels, digest.hexdigest())
-
-
-def _find(folder: Path) -> tuple[list[Path], NDArray[np.int64] | None]:
-    classes = sorted(p for p in folder.iterdir() if p.is_dir() and _images(p))
-    flat = _images(folder)
-    if classes and flat:
-        raise BadInputError(
-            f"{folder} holds images both in subfolders and beside them.", "Put each image into the folder of its class."
-        )
-    if not classes and not flat:
-        raise BadInputError(f"{folder} holds no images.", f"Known are {', '.join(sorted(_SUFFIXES))}.")
-    if not classes:
-        return flat, None
-    grouped = [_images(p) for p in classes]
-    labels = np.repeat(np.arange(len(classes)), [len(g) for g in grouped])
-    return [file for group in grouped for file in group], labels.astype(np.int64)
-
-
-def _images(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in _SUFFIXES and p.is_file())
 
 
 def _decode(file: Path, height: int, width: int, channels: int) -> NDArray[np.float32]:

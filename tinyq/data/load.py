@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyq.data.arrays import read_npy, read_npz
+from tinyq.data.arrays import read_npy
+from tinyq.data.child import read_archive, read_folder
 from tinyq.data.dataset import Dataset
 from tinyq.data.function import read_function
-from tinyq.data.images import DEFAULT_SCALE, read_images
+from tinyq.data.images import DEFAULT_SCALE
 from tinyq.data.labels import check_labels
 from tinyq.data.raw import RawData
 from tinyq.data.shapes import check_finite, fit
@@ -21,7 +22,7 @@ from tinyq.errors import BadInputError
 from tinyq.graph import Graph
 
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_GIVE = "Give a .npz (x, optionally y), a .npy, a folder of images, or a function as module:function."
+_GIVE = "Give a .npz (x, optionally y), a .npy, a folder of images or .wav files, or a function as module:function."
 
 
 def load_data(spec: str, graph: Graph | None = None, *, image_scale: str | None = None) -> Dataset:
@@ -29,7 +30,8 @@ def load_data(spec: str, graph: Graph | None = None, *, image_scale: str | None 
 
     Args:
         spec: A ``.npz`` with ``x`` and optionally ``y`` (several inputs: ``x0``, ``x1`` ... or the model's own names),
-            a ``.npy``, a folder of images, or ``module:function``. A folder may end in ``?scale=0..1``.
+            a ``.npy``, a folder of images or ``.wav`` files, or ``module:function``. A folder of images may end in
+            ``?scale=0..1``.
         graph: The model that the data are for; without it shapes and labels are not checked, and images not read.
         image_scale: What 8-bit pixels become, "0..255" (default), "0..1" or "-1..1"; only for folders of images.
 
@@ -63,13 +65,13 @@ def _read(spec: str, graph: Graph | None, image_scale: str | None) -> RawData:
         )
     if path.is_dir():
         if graph is None or len(graph.inputs) != 1:
-            raise BadInputError("A folder of images is for models with one input.", "Give the data as .npz.")
-        return read_images(path, graph.tensors[graph.inputs[0]], image_scale or DEFAULT_SCALE)
+            raise BadInputError("A folder is for models with one input.", "Give the data as .npz.")
+        return read_folder(path, graph.tensors[graph.inputs[0]], image_scale or DEFAULT_SCALE)
     if path.is_file():
         with path.open("rb") as file:
             head = file.read(6)
         if head.startswith(b"PK"):
-            return read_npz(path)
+            return read_archive(path)
         if head == b"\x93NUMPY":
             return read_npy(path)
         raise BadInputError(f"{path} is no data that tinyq reads.", _GIVE)
