@@ -52,7 +52,8 @@ def read_sounds(folder: Path, tensor: Tensor) -> RawData:
         )
     files, labels = files_and_labels(folder, _SUFFIXES, "sounds")
     values = np.zeros((len(files), shape[0]), np.float32)
-    digest, rates = hashlib.sha256(), {}
+    digest = hashlib.sha256()
+    rates: dict[int, Path] = {}
     for position, file in enumerate(files):
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(file.read_bytes()).digest())
