@@ -16,7 +16,8 @@ from tinyq.emulation.qemu import PROGRAM
 from tinyq.firmware.build import Firmware, build_project
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
-from tinyq.firmware.toolchain import COMPILER, find_program
+from tinyq.firmware.toolchain import find_program
+from tinyq.firmware.toolchains.gnu import COMPILER
 from tinyq.graph import Graph
 from tinyq.hardware.boards import load_board
 from tinyq.hardware.cores import core

@@ -53,7 +53,7 @@ def test_firmware_that_does_not_fit_says_by_how_much(tmp_path: Path) -> None:
 def test_instructions_that_the_core_lacks_are_refused(tmp_path: Path) -> None:
     """A project for an M3 that was built for an M4: QEMU would run it."""
     project = write_stub_project(tmp_path / "firmware", "mps2-an385")
-    lists = project / "CMakeLists.txt"
+    lists = project / "cmake" / "arm-none-eabi.cmake"
     lists.write_text(lists.read_text().replace("-mcpu=cortex-m3", "-mcpu=cortex-m4"))
     model = project / "model" / "model.c"
     model.write_text(
@@ -94,6 +94,7 @@ def test_folder_without_project_is_refused(tmp_path: Path) -> None:
 def test_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = write_stub_project(tmp_path / "firmware", M4)
     monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setattr("tinyq.firmware.toolchains.zig._program", lambda: None)
     with pytest.raises(MissingToolError, match=r"arm-none-eabi-gcc is not installed.*apt install gcc-arm-none-eabi"):
         build_project(project, board=load_board(M4))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tinyq.errors import FailedError
+from tinyq.firmware.disassembly import parse_listing
 from tinyq.firmware.elf import Symbols, memory_of
-from tinyq.firmware.isa import _violations, missing
+from tinyq.firmware.isa import missing, scan
 from tinyq.hardware.cores import CORES
 
 # mnemonic, operands, wide, and the cores that have it
@@ -116,14 +117,14 @@ Disassembly of section .engine:
 
 
 def test_listing_is_read_with_places() -> None:
-    found = list(_violations(LISTING, CORES["cortex-m3"]))
+    found = list(scan(parse_listing(LISTING), CORES["cortex-m3"]))
     assert [(v.address, v.function, v.needs) for v in found] == [
         (0x42, "kernel", "the DSP extension"),
         (0x50, "other", "a floating-point unit"),
     ]
     assert found[0].instruction == "smlad r0, r1, r2, r3"
-    assert not list(_violations(LISTING, CORES["cortex-m4"]))
-    assert len(list(_violations(LISTING, CORES["cortex-m0"]))) == 3
+    assert not list(scan(parse_listing(LISTING), CORES["cortex-m4"]))
+    assert len(list(scan(parse_listing(LISTING), CORES["cortex-m0"]))) == 3
 
 
 def test_files_that_are_no_firmware_are_refused(tmp_path: Path) -> None:

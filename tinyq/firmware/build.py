@@ -15,7 +15,7 @@ from tinyq.errors import BadInputError, FailedError, MissingToolError, Shortfall
 from tinyq.firmware import processes
 from tinyq.firmware.elf import Sizes, memory_of
 from tinyq.firmware.isa import check_instructions
-from tinyq.firmware.toolchain import Toolchain, find_toolchain
+from tinyq.firmware.toolchain import DEFAULT_TOOLCHAIN, Toolchain, find_toolchain
 from tinyq.hardware.boards import Board
 from tinyq.hardware.cores import core
 
@@ -61,6 +61,7 @@ def build_project(
     observe: bool = False,
     definitions: Mapping[str, str] = MappingProxyType({}),
     jobs: int = 2,
+    toolchain: str | None = None,
 ) -> Firmware:
     """Build a project into its folder ``build`` (or ``build-<variant>``), and check the instructions it uses.
 
@@ -73,6 +74,7 @@ def build_project(
         observe: Whether to build per-layer outputs and counters in.
         definitions: Further CMake variables, such as STACK_BYTES or TFLM_ARENA_BYTES.
         jobs: Compilers to run at once.
+        toolchain: Name of the toolchain; None for the first that is installed.
 
     Raises:
         BadInputError: The folder holds no project.
@@ -82,9 +84,15 @@ def build_project(
     """
     if not (project / "CMakeLists.txt").is_file():
         raise BadInputError(f"{project} holds no firmware project.", "Generate one first.")
-    tools = find_toolchain()
+    tools = find_toolchain(toolchain)
     options = [f"-DTINYQ_RUNTIME={runtime}", f"-DTINYQ_OBSERVE={'ON' if observe else 'OFF'}"]
     if runtime == "tflm":
+        if not tools.has_cxx:
+            raise MissingToolError(
+                f"The toolchain {tools.name} has no C++ library, which the runtime tflm needs.",
+                "Install the GNU toolchain; on Debian or Ubuntu: apt install gcc-arm-none-eabi "
+                "libstdc++-arm-none-eabi-newlib.",
+            )
         root = tflm_root or (Path(os.environ["TFLM_ROOT"]) if os.environ.get("TFLM_ROOT") else None)
         if root is None:
             raise MissingToolError(
@@ -100,12 +108,13 @@ def build_project(
         options += [f"-DTFLM_ROOT={root.resolve()}", f"-DTFLM_KERNELS={kernels}", "-DTFLM_LIBRARY="]
     options += [f"-D{name}={value}" for name, value in definitions.items()]
     parts = ["build", runtime if runtime != "aot" else "", tflm_kernels, "observe" if observe else ""]
+    parts.append(tools.name if tools.name != DEFAULT_TOOLCHAIN else "")
     variant = "-".join(filter(None, parts))
     folder = project / variant
     _drop_foreign_cache(folder, project)
     configure = [
         str(tools.cmake), "-G", "Ninja", "-S", str(project), "-B", str(folder), f"-DCMAKE_MAKE_PROGRAM={tools.ninja}",
-        f"-DTOOLCHAIN_PREFIX={str(tools.compiler).removesuffix('gcc')}", *options,
+        *tools.options, *options,
     ]  # fmt: skip
     _run(configure, board)
     _run([str(tools.cmake), "--build", str(folder), "--parallel", str(jobs)], board)

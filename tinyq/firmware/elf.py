@@ -67,7 +67,7 @@ def memory_of(elf: Path) -> Memory:
     Raises:
         FailedError: The file is no firmware of ours.
     """
-    with _Opened(elf) as file:
+    with opened_elf(elf) as file:
         sections = {
             s.name: int(s["sh_size"]) for s in file.iter_sections() if s["sh_flags"] & _ALLOCATED and s["sh_size"]
         }
@@ -102,7 +102,7 @@ class Symbols:
 
     @cached_property
     def _functions(self) -> list[tuple[int, int, str]]:
-        with _Opened(self._elf) as file:
+        with opened_elf(self._elf) as file:
             table = file.get_section_by_name(".symtab")
             symbols = table.iter_symbols() if table is not None else ()
             return sorted(
@@ -123,14 +123,45 @@ class Symbols:
         start, size, name = functions[position]
         return name if address < start + max(size, 2) else None
 
+    def span(self, name: str) -> tuple[int, int]:
+        """First address of a function, and the one after its last.
+
+        Raises:
+            FailedError: There is no such function.
+        """
+        for start, size, known in self._functions:
+            if known == name:
+                return start, start + size
+        raise FailedError(f"{self._elf} has no function {name}.", _REBUILD)
+
+    def span_at(self, address: int) -> tuple[int, int]:
+        """As :meth:`span`, of the function that an address belongs to; empty if there is none."""
+        for start, size, _ in self._functions:
+            if start <= address < start + size:
+                return start, start + size
+        return address, address
+
+
+def code_span(elf: Path) -> tuple[int, int]:
+    """First address of the model's code (kernels, calls, and what they need of libraries), and the one after its last.
+
+    Raises:
+        FailedError: The file is no firmware of ours.
+    """
+    with opened_elf(elf) as file:
+        section = file.get_section_by_name(".engine")
+        if section is None:
+            raise FailedError(f"{elf} is no firmware that tinyq built.", _REBUILD)
+        return int(section["sh_addr"]), int(section["sh_addr"]) + int(section["sh_size"])
+
 
 def executable_sections(elf: Path) -> tuple[str, ...]:
     """Names of the sections that hold instructions."""
-    with _Opened(elf) as file:
+    with opened_elf(elf) as file:
         return tuple(s.name for s in file.iter_sections() if s["sh_flags"] & _EXECUTABLE and s["sh_size"])
 
 
-class _Opened:
+class opened_elf:  # noqa: N801 - used like a function
     """An ELF file for the time of a ``with`` block."""
 
     def __init__(self, path: Path) -> None:

@@ -9,13 +9,13 @@ Which instruction belongs to what: Armv6-M, Armv7-M and Armv8-M Architecture Ref
 from __future__ import annotations
 
 import re
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyq.errors import FailedError
-from tinyq.firmware.elf import executable_sections
+from tinyq.firmware.attributes import check_attributes
+from tinyq.firmware.disassembly import Instruction, disassemble
 from tinyq.hardware.cores import Core
 
 _CONDITION = r"(?:eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?(?:\.[nw])?$"
@@ -49,11 +49,8 @@ _FPV5 = re.compile(r"v(?:sel(?:eq|ge|gt|vs)|maxnm|minnm|rint[amnprxz]|cvt[amnp]\
 _VECTORS = re.compile(r"\bq[0-7]\b|\{\s*q")
 _VECTOR_CONTROL = re.compile(r"v(?:pst|pt|pnot|ctp|pse)")
 
-_LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f]{4}(?: [0-9a-f]{4})?)\s*\t(\S+)\s*([^;@]*)")
-_FUNCTION = re.compile(r"[0-9a-f]+ <(.+)>:$")
+_NO_CORTEX_M = "an instruction that no Cortex-M has"
 _UNKNOWN = re.compile(r"<undefined>|\(bad\)|stc|ldc|cdp|mcr|mrc", re.IGNORECASE)
-_DATA = (".word", ".short", ".byte")
-_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
@@ -66,13 +63,21 @@ class Violation:
     needs: str
 
 
-def check_instructions(elf: Path, core: Core, objdump: Path) -> None:
-    """Refuse a firmware that uses an instruction which its core lacks.
+def check_instructions(elf: Path, core: Core, objdump: Path | None) -> None:
+    """Refuse a firmware that was built for more than its core, or uses an instruction which its core lacks.
+
+    Args:
+        elf: The firmware, with its mapping symbols (not stripped).
+        core: The core.
+        objdump: The toolchain's ``objdump``; None for capstone.
 
     Raises:
-        FailedError: It does, or it could not be disassembled.
+        FailedError: It was or does, or it could not be disassembled.
     """
-    violations = scan(elf, core, objdump)
+    violations = scan(disassemble(elf, objdump), core)
+    if objdump is None and core.architecture == "armv8.1-m.main":
+        # capstone 5 takes the vector and loop instructions of Armv8.1-M for others, or for none
+        violations = tuple(v for v in violations if v.needs != _NO_CORTEX_M)
     if violations:
         first = violations[0]
         raise FailedError(
@@ -80,45 +85,16 @@ def check_instructions(elf: Path, core: Core, objdump: Path) -> None:
             f"({first.needs}) at 0x{first.address:08x} in {first.function}.",
             "Build everything with the options of that core, or choose a board whose core has them.",
         )
+    check_attributes(elf, core)
 
 
-def scan(elf: Path, core: Core, objdump: Path) -> tuple[Violation, ...]:
-    """All instructions of a firmware that a core lacks, by address.
-
-    Args:
-        elf: The firmware, with its mapping symbols (not stripped).
-        core: The core.
-        objdump: The toolchain's ``objdump``.
-
-    Raises:
-        FailedError: It could not be disassembled.
-    """
-    sections = [option for name in executable_sections(elf) for option in ("-j", name)]
-    if not sections:
-        raise FailedError(f"{elf} holds no code.", "Build the firmware again.")
-    command = [str(objdump), "-d", "-w", "-marmv8.1-m.main", "-Mforce-thumb", *sections, "--", str(elf)]
-    try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, timeout=_TIMEOUT, stdin=subprocess.DEVNULL, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise FailedError(f"{elf} could not be disassembled ({error}).", "Check the toolchain.") from error
-    return tuple(_violations(result.stdout, core))
-
-
-def _violations(listing: str, core: Core) -> Iterator[Violation]:
-    function = "?"
-    for line in listing.splitlines():
-        if head := _FUNCTION.match(line):
-            function = head.group(1)
-            continue
-        found = _LINE.match(line)
-        if found is None or found.group(3) in _DATA:
-            continue
-        address, encoding, mnemonic, operands = found.groups()
-        needs = missing(mnemonic, operands, " " in encoding, core)
-        if needs:
-            yield Violation(int(address, 16), function, f"{mnemonic} {operands}".strip(), needs)
+def scan(instructions: Iterable[Instruction], core: Core) -> tuple[Violation, ...]:
+    """Those of some instructions that a core lacks, in their order."""
+    return tuple(
+        Violation(i.address, i.function, f"{i.mnemonic} {i.operands}".strip(), needs)
+        for i in instructions
+        if (needs := missing(i.mnemonic, i.operands, i.wide, core))
+    )
 
 
 def missing(mnemonic: str, operands: str, wide: bool, core: Core) -> str | None:
@@ -139,7 +115,7 @@ def missing(mnemonic: str, operands: str, wide: bool, core: Core) -> str | None:
         (not core.has_dsp, _DSP, "the DSP extension"),
         (not core.architecture.startswith("armv8"), _V8M, "Armv8-M"),
         (core.architecture != "armv8.1-m.main", _V81M, "Armv8.1-M"),
-        (True, _UNKNOWN, "an instruction that no Cortex-M has"),
+        (True, _UNKNOWN, _NO_CORTEX_M),
     ):
         if applies and pattern.match(mnemonic):
             return needs

@@ -1,26 +1,64 @@
-"""The programs that build a firmware, and where they are."""
+"""The programs that build a firmware, and where they are. Each toolchain is a module of ``toolchains``."""
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Protocol
 
-from tinyq.errors import MissingToolError
+from tinyq.errors import BadInputError, MissingToolError
 
-COMPILER = "arm-none-eabi-gcc"
+DEFAULT_TOOLCHAIN = "gnu"
+"""The one whose builds go to the folder ``build`` of a project; those of others have its name in theirs."""
 
 
 @dataclass(frozen=True)
 class Toolchain:
-    """Paths of the programs."""
+    """Programs that build a firmware.
 
-    compiler: Path
-    objdump: Path
+    Attributes:
+        name: What ``--toolchain`` takes.
+        options: Options of CMake that select it.
+        cmake, ninja: Paths of the programs.
+        objdump: Path of its disassembler; None for one without, whose programs capstone disassembles.
+        has_cxx: Whether it can build C++, as TensorFlow Lite Micro needs.
+    """
+
+    name: str
+    options: tuple[str, ...]
     cmake: Path
     ninja: Path
+    objdump: Path | None
+    has_cxx: bool = True
+
+
+class Provider(Protocol):
+    """Finds a toolchain on this machine."""
+
+    @property
+    def name(self) -> str:
+        """Name of the toolchain."""
+        ...
+
+    @property
+    def rank(self) -> int:
+        """Place in the order of preference; the lowest comes first."""
+        ...
+
+    def available(self) -> bool:
+        """Whether it is installed."""
+        ...
+
+    def find(self) -> Toolchain:
+        """Its programs. Raises MissingToolError if one is not installed."""
+        ...
 
 
 def find_program(name: str) -> Path | None:
@@ -33,25 +71,39 @@ def find_program(name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def find_toolchain() -> Toolchain:
-    """All programs.
+def find_cmake() -> Path:
+    """The program cmake. Raises MissingToolError."""
+    return _from_pypi("cmake")
+
+
+def find_ninja() -> Path:
+    """The program ninja. Raises MissingToolError."""
+    return _from_pypi("ninja")
+
+
+def find_toolchain(name: str | None = None) -> Toolchain:
+    """The toolchain of a name, or the first one in the order of preference that is installed.
 
     Raises:
-        MissingToolError: One is not installed.
+        BadInputError: There is none of that name.
+        MissingToolError: It, or a program that it needs, is not installed.
     """
-    compiler = find_program(COMPILER)
-    if compiler is None:
-        raise MissingToolError(
-            f"The compiler {COMPILER} is not installed.",
-            "On Debian or Ubuntu: apt install gcc-arm-none-eabi libnewlib-arm-none-eabi.",
-        )
-    objdump = find_program(COMPILER.replace("gcc", "objdump"))
-    if objdump is None:
-        raise MissingToolError(
-            f"The compiler {COMPILER} is installed, but not its objdump.",
-            "On Debian or Ubuntu: apt install binutils-arm-none-eabi.",
-        )
-    return Toolchain(compiler, objdump, _from_pypi("cmake"), _from_pypi("ninja"))
+    known = providers()
+    if name is not None:
+        if name not in known:
+            raise BadInputError(f"There is no toolchain named {name!r}.", f"Choose one of {', '.join(known)}.")
+        return known[name].find()
+    ordered = list(known.values())
+    return next((p for p in ordered if p.available()), ordered[0]).find()
+
+
+@cache
+def providers() -> Mapping[str, Provider]:
+    """All toolchains by name, the preferred one first."""
+    package = "tinyq.firmware.toolchains"
+    modules = (m.name for m in pkgutil.iter_modules(importlib.import_module(package).__path__))
+    found = [getattr(importlib.import_module(f"{package}.{name}"), "PROVIDER", None) for name in modules]
+    return {p.name: p for p in sorted((p for p in found if p is not None), key=lambda p: p.rank)}
 
 
 def _from_pypi(name: str) -> Path:

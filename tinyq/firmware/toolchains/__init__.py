@@ -1,0 +1,1 @@
+"""Toolchains that can build a firmware: each module defines ``PROVIDER``."""
