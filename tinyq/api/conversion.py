@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tinyq.api.details import activation_reports, plan_report
+from tinyq.api.acceleration import Accelerated, accelerate, require_compiler
 from tinyq.api.estimation import report_of
 from tinyq.api.manifest import Manifest, sha256, source, versions
 from tinyq.api.progress import Progress, silent
@@ -37,6 +39,7 @@ class ConvertSettings(QuantizeSettings):
         out: The folder to write.
         evaluate: Measure the float and the integer model on the unseen samples.
         optimize: What the generated code is optimized for: "balanced", "speed", "size" or "ram".
+        compiled: Write the model that the vendor's compiler made for the accelerator beside the other one.
         force: Replace ``out`` if tinyq wrote it.
         command: The command line, for the manifest.
     """
@@ -45,6 +48,7 @@ class ConvertSettings(QuantizeSettings):
     out: Path = field(kw_only=True)
     evaluate: bool = True
     optimize: str = "balanced"
+    compiled: bool = False
     force: bool = False
     command: tuple[str, ...] = ()
 
@@ -60,7 +64,10 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
     board = load_board(settings.board)
     if settings.metric is not None:
         find_metric(settings.metric)
+    if settings.compiled:
+        require_compiler(settings.accelerator)
     quantized = quantize_model(settings, progress)
+    accelerated = accelerate(quantized.graph, settings.accelerator, settings.compiled, progress)
     program = _program(quantized.graph, quantized.tflite, board, settings.optimize)
     scored, evaluated = _evaluate(settings, quantized, progress)
 
@@ -214,6 +221,8 @@ def _report(
         schemes=layer_schemes(quantized),
         trials=trial_reports(quantized.trials),
         estimate=report_of(program.footprint),
+        plan=plan_report(code.plan, program.graph),
+        activations=activation_reports(quantized.graph, quantized.statistics),
         notes=(*quantized.loaded.notes, *quantized.notes),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from tinyq.quantization.op_rules import has_weights
 from tinyq.quantization.pipeline import Trial
 from tinyq.quantization.recipe import SCHEMES, Recipe, read_recipe, resolve
 from tinyq.quantization.scheme import LayerScheme
+from tinyq.quantization.statistics import Statistics
 from tinyq.reporting.models import LayerSchemeReport, QuantizeReport, TrialReport
 
 QUANTIZERS = ("tinyq", "stock")
@@ -80,6 +81,8 @@ class Quantized:
         trials: What was tried, with the error on held-out samples.
         notes: What the user may want to know of the calibration, one sentence each.
         recipe: What was asked for, recipe file and settings together; None if tinyq did not quantize.
+        statistics: What was seen of activations, by tensor of the float graph; the first tensors of ``graph`` are the
+            same. Empty if tinyq did not quantize.
     """
 
     loaded: LoadedModel
@@ -92,6 +95,7 @@ class Quantized:
     trials: tuple[Trial, ...] = ()
     notes: tuple[str, ...] = ()
     recipe: Recipe | None = None
+    statistics: Statistics = field(default_factory=dict)
 
     @property
     def float_tflite(self) -> bytes | None:
@@ -147,6 +151,7 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
         outcome.trials,
         samples.notes,
         recipe.model_copy(update={"transforms": choices.transforms, "refine": choices.refinements}),
+        outcome.statistics,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyq.api.details import confusion_report
 from tinyq.api.manifest import Manifest, read_manifest, sha256
 from tinyq.api.progress import Progress, silent
 from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
@@ -187,6 +188,7 @@ def _report(
         flash_bytes=firmware.flash_bytes,
         ram_bytes=firmware.ram_bytes,
         sizes=_sizes(firmware),
+        confusion=confusion_report(graph, float_, target, samples.labels, samples.indices),
     )
 
 

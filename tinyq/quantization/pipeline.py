@@ -65,6 +65,7 @@ class Outcome:
         planned: Types and schemes.
         calibrator: Name of the calibrator that was used.
         trials: What was tried.
+        statistics: What was seen of ``float_graph``.
     """
 
     graph: Graph
@@ -72,6 +73,7 @@ class Outcome:
     planned: Typed
     calibrator: str
     trials: tuple[Trial, ...]
+    statistics: Statistics
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ def run(
         steps = _steps(state, inputs, wanted_refinements(resolved, choices), seed, progress)
         quantized, kept = accept_steps(quantized, steps, judge)
         trials += [Trial("refinement", r.name, r.before, r.after, r.kept) for r in kept]
-    return Outcome(quantized, state.graph, state.planned, name, tuple(trials))
+    return Outcome(quantized, state.graph, state.planned, name, tuple(trials), state.statistics)
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tinyq.errors import ShortfallError
-
-SCHEMA_VERSION = 1
-
-
-class _Report(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    def to_json(self) -> str:
-        """Indented JSON with the published field names."""
-        return self.model_dump_json(indent=2, by_alias=True)
+from tinyq.reporting.base import SCHEMA_VERSION as SCHEMA_VERSION  # noqa: PLC0414 - other reports take it from here
+from tinyq.reporting.base import _Report as _Report  # noqa: PLC0414
+from tinyq.reporting.run_models import ActivationReport, ConfusionReport, PlanReport
 
 
 class Scores(_Report):
@@ -75,6 +68,7 @@ class TestReport(_Report):
     flash_bytes: int
     ram_bytes: int
     sizes: Sizes
+    confusion: ConfusionReport | None = Field(None, description="null where outputs are no classes")
 
     def require(self, min_accuracy: float | None) -> None:
         """Judge the run.
@@ -123,6 +117,15 @@ class EstimatePart(_Report):
     error: str
 
 
+class EstimateAdvice(_Report):
+    """A way to need less."""
+
+    text: str
+    flash_bytes: int = Field(description="what it saves; negative for what it costs")
+    ram_bytes: int
+    fits: bool = Field(description="it alone is enough, where the board is too small")
+
+
 class EstimateReport(_Report):
     """Flash and RAM on one board, before the build."""
 
@@ -136,9 +139,11 @@ class EstimateReport(_Report):
     flash_limit: int
     ram_bytes: int
     ram_limit: int
+    stack: EstimatePart | None = Field(None, description="stack in use, of what ram holds for it")
     peak_layers: tuple[str, ...] = ()
     missing: str = Field("", description="what is missing by how many bytes; empty if it fits")
     unknown: tuple[str, ...] = Field((), description="operators or kernels whose code size is in no table")
+    advice: tuple[EstimateAdvice, ...] = ()
 
 
 class LayerSchemeReport(_Report):
@@ -203,6 +208,8 @@ class ConvertReport(_Report):
     schemes: tuple[LayerSchemeReport, ...] = ()
     trials: tuple[TrialReport, ...] = ()
     estimate: EstimateReport
+    plan: PlanReport | None = None
+    activations: tuple[ActivationReport, ...] = Field((), description="empty if tinyq did not quantize")
     notes: tuple[str, ...] = ()
     test: TestReport | None = None
 
