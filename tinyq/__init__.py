@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "qat":
+        import importlib
+
+        return importlib.import_module("tinyq.qat")
     if name in __all__:
         from tinyq import api
 

@@ -17,6 +17,8 @@ from tinyq.data import Dataset, Split, load_data, split
 from tinyq.errors import BadInputError
 from tinyq.frontend import LoadedModel, load_model, stock_quantize, synthesize
 from tinyq.graph import Graph, layer_name, load_graph, write_graph
+from tinyq.hardware.accelerators import load_accelerator
+from tinyq.qat.folder import is_trained_folder, read_folder
 from tinyq.quantization import calibrators, pipeline, ptq
 from tinyq.quantization.op_rules import has_weights
 from tinyq.quantization.pipeline import Trial
@@ -46,6 +48,7 @@ class QuantizeSettings:
         scheme: Name of a scheme for the whole model, in place of the recipe's.
         transforms: Names of transforms to try, in place of the recipe's; None leaves it to what the model needs.
         refinements: The same of refinements.
+        accelerator: Name of an accelerator, whose scheme is taken where neither a recipe nor a scheme is given.
         judge: What decides on held-out samples: "output", the error of the outputs, or "metric", which needs labels.
         metric: A metric's name; None for the one that suits the model.
     """
@@ -60,6 +63,7 @@ class QuantizeSettings:
     trust: bool = False
     recipe: Path | None = None
     scheme: str | None = None
+    accelerator: str | None = None
     transforms: tuple[str, ...] | None = None
     refinements: tuple[str, ...] | None = None
     judge: str = "output"
@@ -117,6 +121,8 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     if settings.judge not in JUDGES:
         raise BadInputError(f"There is no judge {settings.judge!r}.", f"Choose one of {', '.join(JUDGES)}.")
 
+    if is_trained_folder(settings.model):
+        return _trained(settings)
     progress("load the model", 0, 1)
     loaded = load_model(settings.model, trust=settings.trust)
     progress("load the model", 1, 1)
@@ -155,6 +161,16 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
     )
 
 
+def _trained(settings: QuantizeSettings) -> Quantized:
+    """What ``tinyq qat`` left in a folder: scales are learned, so nothing is calibrated, and all data are unseen."""
+    trained = read_folder(settings.model)
+    graph = load_graph(trained.tflite)
+    float_graph = load_graph(trained.float_tflite)
+    loaded = LoadedModel("float", trained.float_tflite, float_graph, "tflite", trained.sha256, trained.record.notes)
+    dataset = load_data(settings.data, float_graph, image_scale=settings.image_scale) if settings.data else None
+    return Quantized(loaded, trained.tflite, graph, dataset, _all_unseen(dataset, settings.seed), None)
+
+
 @dataclass(frozen=True)
 class _Samples:
     """What to calibrate with: for each input real values ``[N, ...]``; the split that they come from; labels; notes."""
@@ -187,7 +203,11 @@ def _samples(loaded: LoadedModel, dataset: Dataset | None, settings: QuantizeSet
 def _recipe(settings: QuantizeSettings) -> Recipe:
     """The recipe file with what the settings put in its place."""
     recipe = read_recipe(settings.recipe) if settings.recipe is not None else Recipe()
-    changes: dict[str, str] = {}
+    changes: dict[str, Any] = {}
+    if settings.accelerator is not None:
+        scheme = load_accelerator(settings.accelerator).scheme
+        if settings.recipe is None:
+            changes["scheme"] = scheme
     if settings.scheme is not None:
         if settings.scheme not in SCHEMES:
             raise BadInputError(f"There is no scheme {settings.scheme!r}.", f"Choose one of {', '.join(SCHEMES)}.")

@@ -36,7 +36,7 @@ def run(graph: Graph, inputs: Mapping[int, Any]) -> tuple[Tensors, Tensors]:
             continue
         result = OPERATIONS[op.kind](graph, op, [values[t] if t >= 0 else None for t in op.inputs])
         before[op.outputs[0]] = result
-        values[op.outputs[0]] = _activate(result, getattr(op.options, "activation", "NONE"))
+        values[op.outputs[0]] = activate(result, getattr(op.options, "activation", "NONE"))
     return {t: v for t, v in values.items() if t not in constants}, before
 
 
@@ -53,7 +53,7 @@ def _computable(op: Op, known: Container[int]) -> bool:
     return op.kind in OPERATIONS and len(op.outputs) == 1 and all(t < 0 or t in known for t in op.inputs)
 
 
-def _activate(value: Any, activation: str) -> Any:
+def activate(value: Any, activation: str) -> Any:
     import tensorflow as tf
 
     if activation == "NONE":

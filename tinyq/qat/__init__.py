@@ -1,0 +1,1 @@
+"""Quantization-aware training: models that learn what rounding does to them."""

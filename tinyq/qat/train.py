@@ -1,0 +1,224 @@
+"""The training loop; runs in a child process, which holds TensorFlow and the legacy Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyq.frontend import differentiable
+from tinyq.graph import Graph
+from tinyq.qat import compress
+from tinyq.qat import network as networks
+from tinyq.qat.compress import Compression, Structure
+from tinyq.qat.plan import Parameters, Plan
+from tinyq.qat.task import Task, correct, loss_of
+
+_BLOCK = 10
+_TEACHER_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Optimization:
+    """How to train.
+
+    Attributes:
+        epochs: Passes over the data.
+        rate: Learning rate of Adam at first; it falls to nothing as half a cosine.
+        batch: Samples of one step.
+        seed: Of the order of samples.
+        distill: Share of the teacher in the loss; 0 for none.
+        temperature: That softens the outputs of teacher and student.
+    """
+
+    epochs: int = 10
+    rate: float = 1e-3
+    batch: int = 32
+    seed: int = 0
+    distill: float = 0.0
+    temperature: float = 4.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the child needs.
+
+    Attributes:
+        plan, parameters, structure: The model and its values at the start.
+        method: Name of the training method; "" trains the float model.
+        teacher: The float graph that teaches, and the index of the tensor that it is asked for; or None.
+        compression: What training does to the weights of the float model; None for nothing.
+    """
+
+    plan: Plan
+    parameters: Parameters
+    structure: Structure
+    method: str
+    task: Task
+    teacher: tuple[Graph, int] | None
+    optimization: Optimization
+    compression: Compression | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """Where training stands: all variables of model and optimizer, so that it can go on from here.
+
+    Attributes:
+        epoch: Epochs done.
+        variables: In the order in which Keras lists them.
+    """
+
+    epoch: int
+    variables: tuple[NDArray[Any], ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Progress within an epoch: steps done of all, mean loss and share of right answers so far (NaN: none)."""
+
+    done: int
+    total: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochEnd:
+    """An epoch is over.
+
+    Attributes:
+        state: To go on from.
+        parameters: The values so far.
+        loss, accuracy: Means over the epoch.
+    """
+
+    state: State
+    parameters: Parameters
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class NotFinite:
+    """The loss became NaN or infinite in this step of this epoch, both counted from 1."""
+
+    epoch: int
+    step: int
+
+
+Told = Step | EpochEnd | NotFinite
+
+
+def train(
+    requests: Iterator[None],
+    job: Job,
+    inputs: tuple[NDArray[Any], ...],
+    labels: NDArray[Any] | None,
+    state: State | None,
+    keep: str | None,
+) -> Iterator[Told]:
+    """Train, telling how far it is each time that it is asked.
+
+    Args:
+        requests: One for each answer.
+        job: What to do.
+        inputs: For each input of the model real values ``[samples, ...]``.
+        labels: What the loss compares with, or None.
+        state: To go on from, or None to start.
+        keep: Path of the ``.h5`` file that the Keras model is saved to at the end of all epochs, or None.
+    """
+    results = _train(job, inputs, labels, state, keep)
+    for _ in requests:
+        yield next(results)
+
+
+def _train(
+    job: Job, inputs: tuple[NDArray[Any], ...], labels: NDArray[Any] | None, state: State | None, keep: str | None
+) -> Iterator[Told]:
+    import tensorflow as tf
+    import tf_keras
+
+    tf.keras.utils.set_random_seed(job.optimization.seed)
+    tf.config.experimental.enable_op_determinism()
+    settings = job.optimization
+    mixins = (compress.clusterable(),) if job.compression and job.compression.clusters is not None else ()
+    network = networks.build(
+        job.plan, job.parameters, job.method, structure=job.structure, rounding=bool(job.method), mixins=mixins
+    )
+    steps = -(-len(inputs[0]) // settings.batch)
+    wrappers: dict[int, Any] = {}
+    values, model = network.values, network.model
+    if job.compression is not None:
+        wrap = compress.wrapper(job.compression, steps * settings.epochs)
+        wrappers = {i: wrap(network.weighted[i]) for i in sorted(compress.compressible(job.plan))}
+        values = networks.wrapped(network, job.plan, wrappers)
+        model = tf_keras.Model(network.model.inputs, [values[t] for t in job.plan.planned.graph.outputs])
+        for wrapped in wrappers.values():
+            compress.start(wrapped)
+    student = tf_keras.Model(network.model.inputs, values[job.task.tensor])
+    schedule = tf_keras.optimizers.schedules.CosineDecay(settings.rate, max(1, steps * settings.epochs))
+    optimizer = tf_keras.optimizers.Adam(schedule)
+    variables = student.trainable_variables
+    optimizer.build(variables)
+    everything = [*model.variables, *optimizer.variables]
+    if state is not None:
+        for variable, value in zip(everything, state.variables, strict=True):
+            variable.assign(value)
+    soft = _teach(job, inputs)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(x: list[Any], y: Any, t: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            predicted = student(x, training=True)
+            loss = loss_of(job.task, y, t, predicted, settings.distill, settings.temperature)
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss, correct(job.task, y, predicted)
+
+    for epoch in range(state.epoch if state is not None else 0, settings.epochs):
+        order = np.random.default_rng((settings.seed, epoch)).permutation(len(inputs[0]))
+        losses, rights, weights = [], [], []
+        for number, start in enumerate(range(0, len(order), settings.batch), 1):
+            chosen = order[start : start + settings.batch]
+            batch = [tf.constant(np.asarray(x[chosen], np.float32)) for x in inputs]
+            y = None if labels is None else tf.constant(labels[chosen])
+            loss, right = step(batch, y, None if soft is None else tf.constant(soft[chosen]))
+            losses.append(float(loss))
+            rights.append(float(right))
+            weights.append(len(chosen))
+            if not np.isfinite(losses[-1]):
+                yield NotFinite(epoch + 1, number)
+                return
+            if number % _BLOCK == 0:
+                yield Step(number, steps, *_means(losses, rights, weights))
+        now = State(epoch + 1, tuple(np.array(v.numpy()) for v in everything))
+        for wrapped in wrappers.values():
+            compress.settle(wrapped)
+        parameters = networks.read(network, job.plan, job.parameters)
+        if epoch + 1 == settings.epochs and keep is not None and not wrappers:
+            network.model.save(keep)
+        yield EpochEnd(now, parameters, *_means(losses, rights, weights))
+
+
+def _means(losses: list[float], rights: list[float], weights: list[int]) -> tuple[float, float]:
+    return float(np.average(losses, weights=weights)), float(np.average(rights, weights=weights))
+
+
+def _teach(job: Job, inputs: tuple[NDArray[Any], ...]) -> NDArray[np.float32] | None:
+    """What the float model answers to every sample."""
+    if job.teacher is None:
+        return None
+    import tensorflow as tf
+
+    graph, tensor = job.teacher
+    answers = []
+    for start in range(0, len(inputs[0]), _TEACHER_BATCH):
+        part = {
+            t: tf.constant(np.asarray(x[start : start + _TEACHER_BATCH], np.float32))
+            for t, x in zip(graph.inputs, inputs, strict=True)
+        }
+        answers.append(differentiable.run(graph, part)[0][tensor].numpy())
+    return np.concatenate(answers)
