@@ -218,12 +218,17 @@ def _exp_near_minus_one_eighth(x: int) -> int:
 
 def one_over_one_plus(x: int) -> int:
     """1 / (1 + x) for x in [0, 1), 31 fractional bits, by three Newton-Raphson steps."""
+    return _shift_left(_two_over_one_plus(x), 1)
+
+
+def _two_over_one_plus(x: int) -> int:
+    """2 / (1 + x), 29 fractional bits."""
     half_denominator = (x + _INT32_MAX + 1) // 2
     y = 1515870810 + multiply_high(half_denominator, -1010580540)
     for _ in range(3):
         error = (1 << 29) - multiply_high(half_denominator, y)
         y += _shift_left(multiply_high(y, error), 2)
-    return _shift_left(y, 1)
+    return y
 
 
 def logistic(x: int) -> int:
@@ -232,6 +237,40 @@ def logistic(x: int) -> int:
         return 1 << 30
     positive = one_over_one_plus(exp_on_negative(-abs(x), 4))
     return positive if x > 0 else _INT32_MAX - positive
+
+
+def hyperbolic_tangent(x: int) -> int:
+    """tanh(x) for x with 27 fractional bits; 31 fractional bits in the result.
+
+    For x >= 0: (1 - y) / (1 + y) with y = exp(-2 x).
+    """
+    if x == 0:
+        return 0
+    positive = _shift_left(_two_over_one_plus(exp_on_negative(-abs(x), 5)) - (1 << 29), 2)
+    return positive if x > 0 else -positive
+
+
+def inverse_square_root(x: int) -> tuple[int, int]:
+    """1 / sqrt(x) of an integer x >= 0 as (multiplier, shift): multiplier * 2^(shift - 31); of 0 as of 1.
+
+    Five Newton-Raphson steps with 28 fractional bits; engine/tq_inverse_square_root.h does the same.
+    """
+    if x <= 1:
+        return _INT32_MAX, 0
+    shift = 11
+    while x >= 1 << 29:
+        x //= 4
+        shift += 1
+    pairs = (31 - x.bit_length()) // 2 - 1
+    shift -= pairs
+    x = (x << (2 * pairs)) >> 1
+    half_x = divide_by_power_of_two(x, 1)
+    y = 1 << 28
+    for _ in range(5):
+        y3 = _shift_left(multiply_high(multiply_high(y, y), y), 6)
+        y = _shift_left(multiply_high((1 << 28) + (1 << 27), y) - multiply_high(half_x, y3), 3)
+    multiplier = multiply_high(y, 1518500250)
+    return (multiplier << -shift, 0) if shift < 0 else (multiplier, -shift)
 
 
 def _shift_left(x: int, exponent: int) -> int:

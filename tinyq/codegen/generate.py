@@ -182,20 +182,21 @@ class _Program:
         """The model's inputs or outputs for the templates."""
         return [{**_description(self.graph.tensors[t]), "address": self.address(t)} for t in tensors]
 
-    def address(self, tensor: int) -> str:
-        """The C expression for where a tensor is."""
+    def address(self, tensor: int, offset: int = 0) -> str:
+        """The C expression for where a tensor is, or some bytes further."""
         root = self.memory.roots[tensor]
         if self.graph.tensors[root].is_constant:
-            return self._constant_tensor(root)
-        return f"at({self._tensor_names[root]})"
+            name = self._constant_tensor(root)
+            size = self.graph.tensors[root].dtype.numpy.itemsize
+            return f"{name} + {offset // size}" if offset else name
+        return f"at({self._tensor_names[root]} + {offset})" if offset else f"at({self._tensor_names[root]})"
 
     def _argument(self, op: Op, argument: Argument, symbol: str, names: Mapping[str, str]) -> str:
         match argument:
-            case Input(position):
-                return self.address(op.inputs[position])
+            case Input(position, offset):
+                return self.address(op.inputs[position], offset)
             case Output(position, offset):
-                place = self._tensor_names[op.outputs[position]]
-                return f"at({place} + {offset})" if offset else f"at({place})"
+                return self.address(op.outputs[position], offset)
             case Scratch():
                 return f"at({self._scratch_name})"
             case ParamsAddress():

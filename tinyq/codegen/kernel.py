@@ -23,6 +23,8 @@ from tinyq.hardware.cores import Core, core
 HOST = "host"
 SUFFIXES = {DType.INT8: "s8", DType.INT16: "s16"}
 """How the names of kernels end, by the type that they work on."""
+TYPES = ("int8", "int16", "int4", "float32", "int32", "int64", "bool")
+"""The types that operators are supported for: those of what they work on, or "int4" for 4-bit weights beside int8."""
 _AIMS = ("balanced", "speed", "size", "ram")
 
 
@@ -130,9 +132,10 @@ class Params:
 
 @dataclass(frozen=True)
 class Input:
-    """Argument: the address of input ``position``."""
+    """Argument: the address of input ``position``, ``offset`` bytes further."""
 
     position: int
+    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -207,11 +210,24 @@ class Kernel(Protocol):
 
 
 _KERNELS: list[Kernel] = []
+_TYPES: dict[str, set[str]] = {}
 
 
-def register(kernel: Kernel) -> None:
-    """Add a kernel to those that the generator chooses from."""
+def register(kernel: Kernel, *types: str) -> None:
+    """Add a kernel to those that the generator chooses from.
+
+    Args:
+        types: What it makes the engine support, of :data:`TYPES`; nothing for a further variant.
+    """
     _KERNELS.append(kernel)
+    for kind in kernel.kinds:
+        _TYPES.setdefault(kind, set()).update(types)
+
+
+def supported_types(kind: str) -> frozenset[str]:
+    """The types that the engine has kernels for."""
+    _discover()
+    return frozenset(_TYPES.get(kind, ()))
 
 
 def kernels_for(kind: str) -> tuple[Kernel, ...]:

@@ -6,7 +6,7 @@ a graph survives reading and writing unchanged.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 Padding = Literal["SAME", "VALID"]
@@ -44,7 +44,7 @@ class ConvOptions(Options):
     TABLE = "Conv2DOptions"
     FIELDS = {
         "stride_h": "strideH", "stride_w": "strideW", "dilation_h": "dilationHFactor", "dilation_w": "dilationWFactor",
-        "padding": "padding", "activation": "fusedActivationFunction",
+        "padding": "padding", "activation": "fusedActivationFunction", "quantized_bias_type": "quantizedBiasType",
     }  # fmt: skip
     stride_h: int = 1
     stride_w: int = 1
@@ -52,21 +52,53 @@ class ConvOptions(Options):
     dilation_w: int = 1
     padding: Padding = "SAME"
     activation: Activation = "NONE"
+    quantized_bias_type: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)
 class DepthwiseConvOptions(ConvOptions):
     TABLE = "DepthwiseConv2DOptions"
-    FIELDS = {**ConvOptions.FIELDS, "depth_multiplier": "depthMultiplier"}
+    FIELDS = {
+        **{ours: theirs for ours, theirs in ConvOptions.FIELDS.items() if ours != "quantized_bias_type"},
+        "depth_multiplier": "depthMultiplier",
+    }
     depth_multiplier: int = 1
+
+
+@dataclass(frozen=True)
+class TransposeConvOptions(Options):
+    TABLE = "TransposeConvOptions"
+    FIELDS = {
+        "stride_h": "strideH", "stride_w": "strideW", "padding": "padding", "activation": "fusedActivationFunction",
+        "quantized_bias_type": "quantizedBiasType",
+    }  # fmt: skip
+    stride_h: int = 1
+    stride_w: int = 1
+    padding: Padding = "SAME"
+    activation: Activation = "NONE"
+    quantized_bias_type: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)
 class FullyConnectedOptions(Options):
     TABLE = "FullyConnectedOptions"
-    FIELDS = {"activation": "fusedActivationFunction", "keep_num_dims": "keepNumDims"}
+    FIELDS = {
+        "activation": "fusedActivationFunction", "keep_num_dims": "keepNumDims",
+        "quantized_bias_type": "quantizedBiasType",
+    }  # fmt: skip
     activation: Activation = "NONE"
     keep_num_dims: bool = False
+    quantized_bias_type: int = field(default=0, kw_only=True)
+
+
+@dataclass(frozen=True)
+class BatchMatMulOptions(Options):
+    """Whether the last two dimensions of the operands are read transposed."""
+
+    TABLE = "BatchMatMulOptions"
+    FIELDS = {"adj_x": "adjX", "adj_y": "adjY"}
+    adj_x: bool = False
+    adj_y: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +137,16 @@ class MulOptions(Options):
 
 
 @dataclass(frozen=True)
+class DivOptions(MulOptions):
+    TABLE = "DivOptions"
+
+
+@dataclass(frozen=True)
+class L2NormOptions(MulOptions):
+    TABLE = "L2NormOptions"
+
+
+@dataclass(frozen=True)
 class ConcatenationOptions(Options):
     TABLE = "ConcatenationOptions"
     FIELDS = {"axis": "axis", "activation": "fusedActivationFunction"}
@@ -133,6 +175,138 @@ class ReshapeOptions(Options):
     new_shape: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class StridedSliceOptions(Options):
+    """Bit i of a mask is about dimension i."""
+
+    TABLE = "StridedSliceOptions"
+    FIELDS = {
+        "begin_mask": "beginMask", "end_mask": "endMask", "ellipsis_mask": "ellipsisMask",
+        "new_axis_mask": "newAxisMask", "shrink_axis_mask": "shrinkAxisMask", "offset": "offset",
+    }  # fmt: skip
+    begin_mask: int = 0
+    end_mask: int = 0
+    ellipsis_mask: int = 0
+    new_axis_mask: int = 0
+    shrink_axis_mask: int = 0
+    offset: bool = False
+
+
+@dataclass(frozen=True)
+class PackOptions(Options):
+    TABLE = "PackOptions"
+    FIELDS = {"values_count": "valuesCount", "axis": "axis"}
+    values_count: int = 0
+    axis: int = 0
+
+
+@dataclass(frozen=True)
+class UnpackOptions(Options):
+    TABLE = "UnpackOptions"
+    FIELDS = {"num": "num", "axis": "axis"}
+    num: int = 0
+    axis: int = 0
+
+
+@dataclass(frozen=True)
+class SplitOptions(Options):
+    TABLE = "SplitOptions"
+    FIELDS = {"num_splits": "numSplits"}
+    num_splits: int = 0
+
+
+@dataclass(frozen=True)
+class SplitVOptions(SplitOptions):
+    TABLE = "SplitVOptions"
+
+
+@dataclass(frozen=True)
+class GatherOptions(Options):
+    TABLE = "GatherOptions"
+    FIELDS = {"axis": "axis", "batch_dims": "batchDims"}
+    axis: int = 0
+    batch_dims: int = 0
+
+
+@dataclass(frozen=True)
+class SqueezeOptions(Options):
+    TABLE = "SqueezeOptions"
+    FIELDS = {"squeeze_dims": "squeezeDims"}
+    squeeze_dims: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SpaceToDepthOptions(Options):
+    TABLE = "SpaceToDepthOptions"
+    FIELDS = {"block_size": "blockSize"}
+    block_size: int = 0
+
+
+@dataclass(frozen=True)
+class DepthToSpaceOptions(SpaceToDepthOptions):
+    TABLE = "DepthToSpaceOptions"
+
+
+@dataclass(frozen=True)
+class MirrorPadOptions(Options):
+    """``mode``: 0 leaves the edge out of what is mirrored, 1 repeats it."""
+
+    TABLE = "MirrorPadOptions"
+    FIELDS = {"mode": "mode"}
+    mode: int = 0
+
+
+@dataclass(frozen=True)
+class ResizeOptions(Options):
+    TABLE = "ResizeBilinearOptions"
+    FIELDS = {"align_corners": "alignCorners", "half_pixel_centers": "halfPixelCenters"}
+    align_corners: bool = False
+    half_pixel_centers: bool = False
+
+
+@dataclass(frozen=True)
+class ResizeNearestOptions(ResizeOptions):
+    TABLE = "ResizeNearestNeighborOptions"
+
+
+@dataclass(frozen=True)
+class SvdfOptions(Options):
+    TABLE = "SVDFOptions"
+    FIELDS = {"rank": "rank", "activation": "fusedActivationFunction"}
+    rank: int = 1
+    activation: Activation = "NONE"
+
+
+@dataclass(frozen=True)
+class LstmOptions(Options):
+    """Clipping at 0 is none."""
+
+    TABLE = "UnidirectionalSequenceLSTMOptions"
+    FIELDS = {
+        "activation": "fusedActivationFunction", "cell_clip": "cellClip", "projection_clip": "projClip",
+        "time_major": "timeMajor",
+    }  # fmt: skip
+    activation: Activation = "TANH"
+    cell_clip: float = 0.0
+    projection_clip: float = 0.0
+    time_major: bool = False
+
+
+@dataclass(frozen=True)
+class VarHandleOptions(Options):
+    TABLE = "VarHandleOptions"
+    FIELDS = {"container": "container", "shared_name": "sharedName"}
+    container: str = ""
+    shared_name: str = ""
+
+
+@dataclass(frozen=True)
+class CallOnceOptions(Options):
+    TABLE = "CallOnceOptions"
+    FIELDS = {"subgraph": "initSubgraphIndex"}
+    subgraph: int = 0
+
+
 _TYPED: dict[str, type[Options]] = {
     "CONV_2D": ConvOptions,
     "DEPTHWISE_CONV_2D": DepthwiseConvOptions,
@@ -149,6 +323,26 @@ _TYPED: dict[str, type[Options]] = {
     "REDUCE_MIN": ReducerOptions,
     "SOFTMAX": SoftmaxOptions,
     "RESHAPE": ReshapeOptions,
+    "TRANSPOSE_CONV": TransposeConvOptions,
+    "BATCH_MATMUL": BatchMatMulOptions,
+    "DIV": DivOptions,
+    "L2_NORMALIZATION": L2NormOptions,
+    "STRIDED_SLICE": StridedSliceOptions,
+    "PACK": PackOptions,
+    "UNPACK": UnpackOptions,
+    "SPLIT": SplitOptions,
+    "SPLIT_V": SplitVOptions,
+    "GATHER": GatherOptions,
+    "SQUEEZE": SqueezeOptions,
+    "SPACE_TO_DEPTH": SpaceToDepthOptions,
+    "DEPTH_TO_SPACE": DepthToSpaceOptions,
+    "MIRROR_PAD": MirrorPadOptions,
+    "RESIZE_BILINEAR": ResizeOptions,
+    "RESIZE_NEAREST_NEIGHBOR": ResizeNearestOptions,
+    "SVDF": SvdfOptions,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": LstmOptions,
+    "VAR_HANDLE": VarHandleOptions,
+    "CALL_ONCE": CallOnceOptions,
 }
 
 
@@ -185,9 +379,8 @@ def encode(options: Options, schema: Any) -> tuple[str, Any]:
     if not options.TABLE:
         return "", None
     table = getattr(schema, f"{options.TABLE}T")()
-    for field in fields(options):
-        theirs = options.FIELDS[field.name]
-        setattr(table, theirs, _encode_value(theirs, getattr(options, field.name)))
+    for ours, theirs in options.FIELDS.items():
+        setattr(table, theirs, _encode_value(theirs, getattr(options, ours)))
     return options.TABLE, table
 
 

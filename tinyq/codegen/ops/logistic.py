@@ -20,10 +20,16 @@ from tinyq.graph import DType, Tensor
 _INTEGER_BITS = 4  # of the scaled input
 
 
-def logistic_code(tensor: Tensor, code: int) -> int:
-    """The output code, at a scale of 1/256 and a zero point of -128, for one code of the input tensor."""
+def input_scaling(tensor: Tensor) -> tuple[int, int, int]:
+    """Multiplier and shift to 27 fractional bits, and the distance from the zero point where that would saturate."""
     multiplier, shift = quantize_multiplier(scale_of(tensor) * 2.0 ** (31 - _INTEGER_BITS))
     radius = math.floor((2**_INTEGER_BITS - 1) * 2.0 ** (31 - _INTEGER_BITS) / 2.0**shift)
+    return multiplier, shift, radius
+
+
+def logistic_code(tensor: Tensor, code: int) -> int:
+    """The output code, at a scale of 1/256 and a zero point of -128, for one code of the input tensor."""
+    multiplier, shift, radius = input_scaling(tensor)
     x = code - zero_point_of(tensor)
     if x <= -radius:
         return -128

@@ -26,7 +26,7 @@ from tinyq.graph import DType
 
 _CODES_PER_UNIT = 3 * 4096  # of the scaled input
 _STEPS_PER_UNIT = 24  # of the table
-_MAX_MULTIPLIER = 32767
+MAX_MULTIPLIER = 32767
 _MAX_SHIFT = 31
 
 
@@ -46,10 +46,13 @@ def table() -> NDArray[np.uint16]:
 
 def multiplier_and_shift(scale: float) -> tuple[int, int]:
     """From input codes to codes of 1/12288, as TFLM chooses them: exact for a scale of 2^-12, else cut to 15 bits."""
-    if nearest_power_of_two(scale) == -12:
-        return 3, 0
+    return (3, 0) if nearest_power_of_two(scale) == -12 else scaled_multiplier(scale)
+
+
+def scaled_multiplier(scale: float) -> tuple[int, int]:
+    """The same for any scale, cut to 15 bits."""
     factor, shift = scale * _CODES_PER_UNIT, 0
-    while factor <= _MAX_MULTIPLIER / 2 and shift < _MAX_SHIFT:
+    while factor <= MAX_MULTIPLIER / 2 and shift < _MAX_SHIFT:
         factor, shift = 2 * factor, shift + 1
     return int(factor), shift
 
@@ -74,7 +77,7 @@ class LogisticInt16:
 
     def _input_objection(self, node: Node) -> str:
         multiplier, _ = multiplier_and_shift(scale_of(node.input(0)))
-        return checks.require(multiplier <= _MAX_MULTIPLIER, "its input's scale is too large")
+        return checks.require(multiplier <= MAX_MULTIPLIER, "its input's scale is too large")
 
     def cost(self, node: Node, target: Target) -> float:
         return 25.0 * node.output.elements

@@ -1,0 +1,86 @@
+"""What the engine is tested on, cell by cell of the table of operators and types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests import graphs, move_graphs, unary_graphs
+from tests.engine.harness import Case, Codes, random_array
+from tinyq.graph import DType, Graph
+
+F32, I8, I16, I32, I64, BOOL = (
+    DType.FLOAT32, DType.INT8, DType.INT16, DType.INT32, DType.INT64, DType.BOOL,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An operator, a type, and a maker of models of it.
+
+    Attributes:
+        ulps: How far results of float32 may be from TFLM's, in units in the last place; integers must be equal.
+    """
+
+    kind: str
+    type: str
+    make: Callable[..., Graph]
+    arguments: tuple[Any, ...] = ()
+    count: int = 12
+    ulps: int = 0
+
+    def cases(self, samples: int = 2, count: int | None = None) -> list[Case]:
+        """Models of this cell with random inputs, the same every time."""
+        rng = np.random.default_rng(len(self.kind))
+        found = graphs.many(self.make, self.count if count is None else count, 1, *self.arguments)
+        return [Case(graph, [_inputs(graph, rng) for _ in range(samples)]) for graph in found]
+
+
+def _inputs(graph: Graph, rng: np.random.Generator) -> Codes:
+    tensors = [graph.tensors[t] for t in graph.inputs]
+    return [rng.random(t.shape) < 0.5 if t.dtype is BOOL else random_array(t, rng) for t in tensors]
+
+
+def _cells(kind: str, make: Callable[..., Graph], *types: DType, count: int = 12) -> list[Cell]:
+    """Of a maker that takes the type as its last argument."""
+    return [Cell(kind, t.value, make, (t,), count if t is I8 else max(count // 2, 3)) for t in types]
+
+
+def _unary(kind: str, *types: DType) -> list[Cell]:
+    return [Cell(kind, t.value, unary_graphs.unary, (kind, t), 25) for t in types]
+
+
+UNARY = [
+    *_cells("TANH", unary_graphs.tanh, I8, I16, count=30),
+    *_unary("LEAKY_RELU", I8, I16),
+    *_unary("HARD_SWISH", I8),
+    *_unary("ELU", I8),
+    *_unary("ABS", I8, I16),
+    *_unary("RSQRT", I8),
+]
+
+MOVES = [
+    *_cells("TRANSPOSE", move_graphs.transpose, I8, I16, F32, count=20),
+    *_cells("SLICE", move_graphs.slice_, I8, I16, I32, F32, BOOL),
+    *_cells("STRIDED_SLICE", move_graphs.strided_slice, I8, I16, I32, F32, BOOL, count=30),
+    *_cells("BROADCAST_TO", move_graphs.broadcast_to, I8, I16, I32, I64, F32, BOOL),
+    *_cells("SPACE_TO_DEPTH", move_graphs.space_to_depth, I8, F32),
+    *_cells("DEPTH_TO_SPACE", move_graphs.depth_to_space, I8, F32),
+    *_cells("SPLIT", move_graphs.split, I8, I16, I32, F32),
+    *_cells("SPLIT_V", move_graphs.split_v, I8, I16, I32, F32),
+    *_cells("UNPACK", move_graphs.unpack, I8, I16, I32, F32),
+    *_cells("PACK", move_graphs.pack, I8, I16, I32, I64, F32),
+    *_cells("SPACE_TO_BATCH_ND", move_graphs.space_to_batch, I8, F32),
+    *_cells("BATCH_TO_SPACE_ND", move_graphs.batch_to_space, I8, F32, count=16),
+    *_cells("MIRROR_PAD", move_graphs.mirror_pad, I8, F32, count=16),
+    *_cells("GATHER", move_graphs.gather, I8, F32, count=20),
+    *_cells("EXPAND_DIMS", move_graphs.expand_dims, I8, I16, F32, count=4),
+    *_cells("SQUEEZE", move_graphs.squeeze, I8, I16, I32, I64, F32, BOOL, count=4),
+    *_cells("RESHAPE", move_graphs.reshape, I32, I64, F32, BOOL, count=4),
+]
+
+GROUPS = {"element-wise": UNARY, "moves": MOVES}
+CELLS = [cell for group in GROUPS.values() for cell in group]

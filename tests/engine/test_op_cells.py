@@ -1,0 +1,42 @@
+"""Every operator and type of the engine, end to end: generated programs give what TFLM gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests import graphs, move_graphs
+from tests.engine.harness import Case, run_engine, run_tflm
+from tests.engine.op_cells import GROUPS, I8, Cell
+from tinyq.graph import Graph
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_cells_give_what_tflm_gives(name: str) -> None:
+    owned = [(cell, case) for cell in GROUPS[name] for case in cell.cases()]
+    cases = [case for _, case in owned]
+    for (cell, case), ours, theirs in zip(owned, run_engine(cases), run_tflm(cases), strict=True):
+        for run, expected in zip(ours, theirs, strict=True):
+            for mine, reference in zip(run.outputs, expected, strict=True):
+                _assert_close(cell, case, mine, reference)
+
+
+def _assert_close(cell: Cell, case: Case, mine: np.ndarray, reference: np.ndarray) -> None:
+    where = f"{cell.kind} of {cell.type}: {case.graph.ops}"
+    assert mine.dtype == reference.dtype, where
+    if cell.ulps and mine.dtype.kind == "f":
+        np.testing.assert_array_max_ulp(mine, reference, cell.ulps)
+    else:
+        np.testing.assert_array_equal(mine, reference, err_msg=where)
+
+
+def test_padding_of_space_to_batch_is_the_zero_point() -> None:
+    """TFLM's kernel leaves it to what its memory happens to hold."""
+    b = move_graphs._Builder(np.random.default_rng(1), I8)
+    graph: Graph = b.one(
+        "SPACE_TO_BATCH_ND", b.some((1, 3, 1)), [[2], [[2, 3]]], (2, 4, 1), graphs.NoOptions()
+    )  # fmt: skip
+    assert b.quantization is not None
+    zero = b.quantization.scalar[1]
+    outputs = run_engine([Case(graph, [[np.array([[[1], [2], [3]]], np.int8)]])])[0][0].outputs
+    assert outputs[0].reshape(2, 4).tolist() == [[zero, 1, 3, zero], [zero, 2, zero, zero]]
