@@ -10,10 +10,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from tinyq.emulation.blocks import Executed
 from tinyq.emulation.device import Device
 from tinyq.emulation.session import Session
 from tinyq.errors import BadInputError, FailedError, MissingToolError
@@ -49,15 +50,34 @@ def open_qemu(elf: Path, board: Board, timeout: float = 60.0) -> Iterator[Device
 
 
 class QemuTransport:
-    """A QEMU process and the socket to its first serial port."""
+    """A QEMU process and the socket to its first serial port.
 
-    def __init__(self, elf: Path, board: Board, timeout: float) -> None:
+    Args:
+        elf: The firmware.
+        board: The board that it was built for.
+        timeout: Seconds that the target may take to accept input.
+        options: Further options of QEMU.
+        inherited: File descriptors that these refer to.
+        counts: Whether virtual time follows executed instructions; without, QEMU is faster.
+    """
+
+    def __init__(
+        self,
+        elf: Path,
+        board: Board,
+        timeout: float,
+        *,
+        options: Sequence[str] = (),
+        inherited: Sequence[int] = (),
+        counts: bool = True,
+    ) -> None:
         if board.qemu is None:
             raise BadInputError(f"QEMU cannot run the board {board.id}.", "Choose another emulator or board.")
         program = shutil.which(PROGRAM)
         if program is None:
             raise MissingToolError(
-                f"The emulator {PROGRAM} is not installed.", "On Debian or Ubuntu: apt install qemu-system-arm."
+                f"The emulator {PROGRAM} is not installed.",
+                "On Debian or Ubuntu: apt install qemu-system-arm. Without apt or root: pip install 'tinyq[embedded]'.",
             )
         self._name = board.id
         self._window: mmap.mmap | None = None
@@ -70,12 +90,12 @@ class QemuTransport:
         command = [
             program, "-M", board.qemu.machine + (",memory-backend=window" if memory is not None else ""),
             "-nodefaults", "-no-user-config", "-display", "none",
-            "-icount", f"shift={board.qemu.icount_shift}",
+            *(("-icount", f"shift={board.qemu.icount_shift}") if counts else ()),
             "-chardev", f"socket,id=uart,fd={theirs.fileno()}", "-serial", "chardev:uart",
             "-chardev", f"socket,id=monitor,fd={monitor.fileno()}", "-mon", "chardev=monitor,mode=readline",
-            "-kernel", str(elf),
+            "-kernel", str(elf), *options,
         ]  # fmt: skip
-        inherited = [theirs.fileno(), monitor.fileno()]
+        inherited = [*inherited, theirs.fileno(), monitor.fileno()]
         if memory is not None:
             backend = f"memory-backend-file,id=window,size={board.qemu.ram_bytes},share=on"
             command += ["-object", f"{backend},mem-path=/proc/self/fd/{memory}"]
@@ -198,6 +218,11 @@ class QemuEmulator:
 
     name = "qemu"
     title = "QEMU"
+    rank = 0
+
+    def available(self) -> bool:
+        """Whether QEMU is installed."""
+        return shutil.which(PROGRAM) is not None
 
     def supports(self, board: Board) -> bool:
         """Whether QEMU has a machine for the board."""
@@ -206,6 +231,12 @@ class QemuEmulator:
     def open(self, elf: Path, board: Board, timeout: float) -> contextlib.AbstractContextManager[Device]:
         """See :func:`open_qemu`."""
         return open_qemu(elf, board, timeout)
+
+    def trace(self, elf: Path, board: Board, inputs: Sequence[bytes], timeout: float) -> list[list[Executed]]:
+        """See :func:`tinyq.emulation.trace.trace_layers`."""
+        from tinyq.emulation.trace import trace_layers
+
+        return trace_layers(elf, board, inputs, timeout)
 
 
 EMULATOR = QemuEmulator()
