@@ -557,3 +557,22 @@ def deep_conv_2d(rng: np.random.Generator) -> Graph:
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     b.op("CONV_2D", inputs, y, ConvOptions(stride, stride, 1, 1, "SAME", activation))
     return b.graph([x], [y])
+
+
+def depthwise_3x3(rng: np.random.Generator) -> Graph:
+    """3x3 depthwise filters as networks have them, in images of some rows and columns up to many."""
+    b = GraphBuilder()
+    stride, padding = int(pick(rng, (1, 1, 2))), pick(rng, PADDINGS)
+    height, width = (int(pick(rng, (int(rng.integers(3, 9)), int(rng.integers(3, 64))))) for _ in range(2))
+    depth, batches = int(rng.integers(4, 14)), int(pick(rng, (1, 1, 1, 2)))
+    activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
+    x = b.int8((batches, height, width, depth), some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, W8A8, (1, 3, 3, depth), 3, rng.random() < 0.8)
+    bias = _bias(b, rng, W8A8, x, weights, depth, 9)
+    shape = (batches, _outputs(padding, height, 3, stride), _outputs(padding, width, 3, stride), depth)
+    y = _product_output(b, rng, W8A8, shape, x, weights, 9, activation)
+    if activation != "NONE" and rng.random() < 0.8:
+        b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    b.op("DEPTHWISE_CONV_2D", inputs, y, DepthwiseConvOptions(stride, stride, 1, 1, padding, activation, 1))
+    return b.graph([x], [y])

@@ -19,7 +19,20 @@ from numpy.typing import NDArray
 
 from tinyq.codegen import weights
 from tinyq.codegen.arithmetic import activation_range, scale_code, zero_point_of
-from tinyq.codegen.kernel import Node, Target
+from tinyq.codegen.kernel import (
+    Argument,
+    Call,
+    Constant,
+    Emission,
+    Input,
+    Node,
+    Output,
+    Params,
+    ParamsAddress,
+    Scratch,
+    Target,
+    Value,
+)
 from tinyq.graph.options import Activation
 
 SHIFT = 12  # TQ_DSP_SHIFT
@@ -56,6 +69,7 @@ class Channels:
         multiplier: Of each channel, or ``[1]`` for all.
         right: Bits to the right, as ``multiplier``.
         form: The cheaper of the forms that are exact.
+        shift: Of the nonnegative form, s above.
         clamp: Lowest and highest code, if saturation at eight bits is not enough.
     """
 
@@ -64,23 +78,41 @@ class Channels:
     multiplier: NDArray[np.int32]
     right: NDArray[np.int64]
     form: Form
+    shift: int
     clamp: tuple[int, int] | None
 
     @property
     def count(self) -> int:
         return int(self.rows.shape[0])
 
+    def constants(self) -> tuple[Constant, ...]:
+        """Biases, multipliers and shifts as arrays of these names."""
+        return (
+            Constant("bias", weights.wrapped(self.bias), "biases with what zero points add"),
+            Constant("multiplier", self.multiplier, "output = sum * multiplier * 2^(-31 - shift)"),
+            Constant("shift", self.right.astype(np.int8)),
+        )
+
     def of_each(self, values: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
         """One value for each channel."""
         return np.broadcast_to(values, (self.count,)).astype(np.int64)
 
 
-def channels_of(node: Node, activation: Activation, rows: NDArray[np.int8], zero_point: int = 0) -> Channels | str:
+def channels_of(
+    node: Node,
+    activation: Activation,
+    rows: NDArray[np.int8],
+    zero_point: int = 0,
+    shift: int = SHIFT,
+    shifted_weights: bool = False,
+) -> Channels | str:
     """A node's channels, or why they cannot be computed exactly in 32 bits.
 
     Args:
         rows: Weights ``[channels, depth]``.
         zero_point: Of the weights; must be 0.
+        shift: Of the nonnegative form.
+        shifted_weights: Weights are shifted, and not sums, so they must fit 16 bits then.
     """
     if zero_point != 0:
         return "its weights have a zero point"
@@ -97,16 +129,25 @@ def channels_of(node: Node, activation: Activation, rows: NDArray[np.int8], zero
         for c in range(rows.shape[0]):
             ends = [scale_code(int(x), int(multiplier[c]), -int(right[c])) + zero for x in (smallest[c], largest[c])]
             first, last = (min(max(x, low), high) for x in ends)
-            if first == last and (right[c] == 0 or right[c] >= SHIFT):
+            if first == last and (right[c] == 0 or right[c] >= shift):
                 # the same code always: 4 * (code - zero point) / 4
                 rows[c], bias[c], multiplier[c], right[c] = 0, 4 * (first - zero), 2**30, 1
         smallest, largest = _sums(rows, bias)
     bound = np.maximum(-smallest, largest)
-    form = _form(bound, np.broadcast_to(right, bound.shape), zero, low)
+    form = _form(bound, np.broadcast_to(right, bound.shape), zero, low, shift)
+    if form is Form.NONNEGATIVE and shifted_weights and shift_weights(rows, shift + 1 - right) is None:
+        form = Form.SIGNED if right.min() >= 1 else None
     if form is None:
         return "the scales of its tensors are too far apart"
     saturated = (low, high) == (_LOWEST, 127)
-    return Channels(rows, bias, multiplier, right, form, None if saturated else (low, high))
+    return Channels(rows, bias, multiplier, right, form, shift, None if saturated else (low, high))
+
+
+def shift_weights(rows: NDArray[np.int8], shift: NDArray[np.int64]) -> NDArray[np.int16] | None:
+    """Weights ``[channels, depth]`` times 2^shift of each channel, or None if they do not fit 16 bits."""
+    wide = rows.astype(np.int64) << np.broadcast_to(shift, rows.shape[0])[:, None]
+    fits = wide.min(initial=0) >= -(2**15) and wide.max(initial=0) < 2**15
+    return wide.astype(np.int16) if fits else None
 
 
 def _sums(rows: NDArray[np.int8], bias: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -116,10 +157,10 @@ def _sums(rows: NDArray[np.int8], bias: NDArray[np.int64]) -> tuple[NDArray[np.i
     return bias - 128 * positive + 127 * negative, bias + 127 * positive - 128 * negative
 
 
-def _form(bound: NDArray[np.int64], right: NDArray[np.int64], zero_point: int, low: int) -> Form | None:
+def _form(bound: NDArray[np.int64], right: NDArray[np.int64], zero_point: int, low: int, shift: int) -> Form | None:
     if right.min() < 0:
         return None
-    if zero_point == low == _LOWEST and right.max() < SHIFT and bool(((bound << (SHIFT + 1 - right)) < 2**31).all()):
+    if zero_point == low == _LOWEST and right.max() < shift and bool((bound << (shift + 1 - right) < 2**31).all()):
         return Form.NONNEGATIVE
     if right.min() >= 1 and right.max() <= _MAX_RIGHT and int(bound.max()) < 2**30:
         return Form.SIGNED
@@ -142,6 +183,13 @@ class Scaled:
     shift: NDArray[np.int64]
     form: Form
 
+    def addends(self, zero_point: int) -> NDArray[np.int64]:
+        """What is added to the upper half of each product, with the output's zero point in it."""
+        right, shift = self.channels.of_each(self.channels.right), self.channels.shift
+        if self.form is Form.SIGNED:
+            return (1 << (right - 1)) + zero_point * (1 << right)
+        return (1 << (shift - right - 1)) + np.where(right > 0, 1 << (shift - 1), 0) + zero_point * (1 << shift)
+
     def stream(self, paired: NDArray[np.int16], zero_point: int) -> NDArray[np.int32]:
         """What ``tq_dot_s8_dsp`` reads, ``[pairs][words]``.
 
@@ -152,11 +200,9 @@ class Scaled:
         pairs, groups = paired.shape[:2]
         order = np.ascontiguousarray(paired[..., [0, 2, 1, 3]])  # as SXTB16 takes a word of bytes apart
         words = order.view(np.int32).reshape(pairs, groups, 4)
-        right = self.channels.of_each(self.channels.right)
-        addends = np.array([_addend(self.form, int(r), zero_point) for r in right], np.int64)
-        constants = [self.channels.of_each(self.channels.multiplier), addends]
+        constants = [self.channels.of_each(self.channels.multiplier), self.addends(zero_point)]
         if self.form is Form.SIGNED:
-            constants.append(right)
+            constants.append(self.channels.of_each(self.channels.right))
         biases = weights.wrapped(self._by_pair(self.channels.bias << self.shift))
         tail = [weights.wrapped(self._by_pair(c)) for c in constants]
         return np.concatenate([words[:, 0], biases, words[:, 1:].reshape(pairs, -1), *tail], axis=1)
@@ -168,20 +214,31 @@ class Scaled:
 def scaled(channels: Channels) -> Scaled | None:
     """Channels for the scaled forms, or None if there is no exact one."""
     right = channels.of_each(channels.right)
-    wide = channels.rows.astype(np.int64)
     if channels.form is Form.NONNEGATIVE:
-        shift = SHIFT + 1 - right
-        rows = wide << shift[:, None]
-        if rows.min(initial=0) >= -(2**15) and rows.max(initial=0) < 2**15:
-            return Scaled(channels, rows.astype(np.int16), shift, Form.NONNEGATIVE)
+        shift = channels.shift + 1 - right
+        rows = shift_weights(channels.rows, shift)
+        if rows is not None:
+            return Scaled(channels, rows, shift, Form.NONNEGATIVE)
         if right.min() < 1:
             return None
-    return Scaled(channels, (wide << 1).astype(np.int16), np.ones_like(right), Form.SIGNED)
+    ones = np.ones_like(right)
+    rows = shift_weights(channels.rows, ones)
+    assert rows is not None  # noqa: S101 - nine bits
+    return Scaled(channels, rows, ones, Form.SIGNED)
 
 
-def _addend(form: Form, right: int, zero_point: int) -> int:
-    """What is added to the upper half of the product, as ``scaling_of`` in ``tq_conv_s8_dsp.c`` has it."""
-    if form is Form.SIGNED:
-        return (1 << (right - 1)) + zero_point * (1 << right)
-    second = 1 << (SHIFT - 1) if right else 0
-    return (1 << (SHIFT - right - 1)) + second + zero_point * (1 << SHIFT)
+def emission(
+    node: Node,
+    function: str,
+    channels: Channels,
+    members: dict[str, Value],
+    constants: tuple[Constant, ...],
+    scratch_bytes: int,
+) -> Emission:
+    """A call of an engine function, and where saturation is not enough, one that limits its codes."""
+    arguments: tuple[Argument, ...] = (ParamsAddress(), Input(0), Output(), Scratch())
+    calls, headers = [Call(function, arguments)], [f"{function.removesuffix('_wide')}.h"]
+    if channels.clamp is not None:
+        calls.append(Call("tq_clamp_s8", (*channels.clamp, node.output.elements, Output(), Output())))
+        headers.append("tq_clamp_s8.h")
+    return Emission(tuple(calls), tuple(headers), Params(f"{function}_params", members), constants, scratch_bytes)

@@ -10,17 +10,10 @@ from numpy.typing import NDArray
 from tinyq.codegen import checks, dsp, weights
 from tinyq.codegen.arithmetic import zero_point_of
 from tinyq.codegen.kernel import (
-    Argument,
-    Call,
     Constant,
     Emission,
-    Input,
     Node,
-    Output,
-    Params,
-    ParamsAddress,
     Ref,
-    Scratch,
     Target,
     Value,
     register,
@@ -89,23 +82,6 @@ def _geometry(node: Node, form: str) -> dict[str, Value]:
     }
 
 
-def _emission(
-    node: Node,
-    function: str,
-    channels: dsp.Channels,
-    members: dict[str, Value],
-    constants: tuple[Constant, ...],
-    scratch_bytes: int,
-) -> Emission:
-    calls = [Call(function, (ParamsAddress(), Input(0), Output(), Scratch()))]
-    headers = ["tq_conv_s8_dsp.h"]
-    if channels.clamp is not None:
-        limits: tuple[Argument, ...] = (*channels.clamp, node.output.elements)
-        calls.append(Call("tq_clamp_s8", (*limits, Output(), Output())))
-        headers.append("tq_clamp_s8.h")
-    return Emission(tuple(calls), tuple(headers), Params(f"{function}_params", members), constants, scratch_bytes)
-
-
 class ConvDsp:
     """``tq_conv_s8_dsp``: int8 weights, extended for some channels at a time."""
 
@@ -134,14 +110,10 @@ class ConvDsp:
             "block_channels": block,
         }
         paired = _paired(channels.rows, groups)
-        constants = (
-            Constant("weights", paired, "weights [pair of channels][group][channel][input]", 4),
-            Constant("bias", weights.wrapped(channels.bias), "biases with what zero points add"),
-            Constant("multiplier", channels.multiplier, "output = sum * multiplier * 2^(-31 - shift)"),
-            Constant("shift", channels.right.astype(np.int8)),
-        )
+        comment = "weights [pair of channels][group][channel][input]"
+        constants = (Constant("weights", paired, comment, 4), *channels.constants())
         scratch = scratch_bytes(groups, block)
-        return _emission(node, "tq_conv_s8_dsp", channels, members, constants, scratch)
+        return dsp.emission(node, "tq_conv_s8_dsp", channels, members, constants, scratch)
 
     def _block_channels(self, node: Node, groups: int, target: Target) -> int:
         """As many as fit without a larger arena, in blocks of about the same size."""
@@ -189,7 +161,7 @@ class ConvDspWide:
         }
         comment = "[pair of channels]: weights, biases, multipliers, addends, shifts"
         constants = (Constant("weights", stream, comment),)
-        return _emission(node, "tq_conv_s8_dsp_wide", channels, members, constants, wide_scratch_bytes(groups))
+        return dsp.emission(node, "tq_conv_s8_dsp_wide", channels, members, constants, wide_scratch_bytes(groups))
 
 
 def scratch_bytes(groups: int, block_channels: int) -> int:
