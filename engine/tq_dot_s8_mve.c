@@ -40,7 +40,9 @@ enum { STEPS_PER_LOOP = 4, STEP_BYTES = 14 * 4, LOOP_END_BYTES = 2 * 4 }; /* of 
     "vmladav.s8 lr, q5, q3\n\t"         \
     "ldr       pc, [r11, " entry "]\n"  \
     loop ":\n\t"                        \
-    STEP STEP STEP STEP                 \
+    ".rept     4\n\t"                   \
+    STEP                                \
+    ".endr\n\t"                         \
     "subs.w    r9, r9, #1\n\t"          \
     "bne.w     " loop "b\n\t"
 

@@ -140,10 +140,10 @@ def dot(node: Node, activation: Activation, channels: Channels) -> tuple[dict[st
     )
 
 
-_T = TypeVar("_T", bound=np.generic)
+Element = TypeVar("Element", bound=np.generic)
 
 
-def in_rounds(rows: NDArray[_T]) -> NDArray[_T]:
+def in_rounds(rows: NDArray[Element]) -> NDArray[Element]:
     """Rows, a multiple of four, in the order in which pairs of channels are computed: 0, 2, 1, 3 of each four."""
     return rows.reshape(-1, 4, *rows.shape[1:])[:, _ORDER].reshape(rows.shape)
 
