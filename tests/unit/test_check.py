@@ -309,7 +309,7 @@ def test_what_vela_refuses_is_a_finding_and_no_error(monkeypatch: pytest.MonkeyP
     findings = ethos(small_network())
     assert findings.verdict == "unsupported"
     assert [(f.rule, f.why, f.mend) for f in findings.failures] == [
-        ("vela", "Vela cannot compile the model (stub).", "Mend it.")
+        ("vela", "Vela 5.2.0 refuses the whole model: Vela cannot compile the model (stub).", "Mend it.")
     ]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tinyq.api.details import activation_reports, plan_report
 from tinyq.api.acceleration import Accelerated, accelerate, require_compiler
+from tinyq.api.details import activation_reports, plan_report
 from tinyq.api.estimation import report_of
 from tinyq.api.manifest import Manifest, sha256, source, versions
 from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import Quantized, QuantizeSettings, layer_schemes, quantize_model, trial_reports
-from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
+from tinyq.api.run_folder import CHECK, COMPILED_MODEL, FIRMWARE, FLOAT_MODEL, MODEL, REPORT
 from tinyq.api.scoring import Scored, scores_of
 from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
 from tinyq.codegen import GeneratedCode
@@ -71,13 +71,18 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
     program = _program(quantized.graph, quantized.tflite, board, settings.optimize)
     scored, evaluated = _evaluate(settings, quantized, progress)
 
-    report = _report(settings, quantized, program, scored, evaluated)
+    report = _report(settings, quantized, program, scored, evaluated, accelerated)
     with staged_folder(settings.out, settings.force) as stage:
         write_file(stage / MODEL, quantized.tflite)
         files = {MODEL: sha256(quantized.tflite)}
         if quantized.float_tflite is not None:
             write_file(stage / FLOAT_MODEL, quantized.float_tflite)
             files[FLOAT_MODEL] = sha256(quantized.float_tflite)
+        if accelerated is not None:
+            write_file(stage / CHECK, accelerated.check.to_json() + "\n")
+            if accelerated.compiled is not None:
+                write_file(stage / COMPILED_MODEL, accelerated.compiled)
+                files[COMPILED_MODEL] = sha256(accelerated.compiled)
         (stage / FIRMWARE).mkdir()
         _emit(stage / FIRMWARE, program, board)
         write_file(stage / REPORT, report.to_json() + "\n")
@@ -185,6 +190,7 @@ def _report(
     program: _Program,
     scored: Scored,
     evaluated: int,
+    accelerated: Accelerated | None,
 ) -> ConvertReport:
     code, split = program.code, quantized.split
     layers = tuple(
@@ -221,6 +227,7 @@ def _report(
         schemes=layer_schemes(quantized),
         trials=trial_reports(quantized.trials),
         estimate=report_of(program.footprint),
+        acceleration=accelerated.summary if accelerated is not None else None,
         plan=plan_report(code.plan, program.graph),
         activations=activation_reports(quantized.graph, quantized.statistics),
         notes=(*quantized.loaded.notes, *quantized.notes),

@@ -27,6 +27,7 @@ class CommonOptions(TypedDict, total=False):
 class QuantizeOptions(CommonOptions, total=False):
     """See :class:`tinyq.api.quantization.QuantizeSettings`; ``force`` replaces the output."""
 
+    accelerator: str | None
     data: str | None
     quantizer: str
     judge: str
@@ -36,6 +37,7 @@ class ConvertOptions(QuantizeOptions, total=False):
     """See :class:`tinyq.api.conversion.ConvertSettings`."""
 
     evaluate: bool
+    compiled: bool
     optimize: str
 
 

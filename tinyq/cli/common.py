@@ -65,6 +65,10 @@ Recipe = Annotated[Path | None, typer.Option("--recipe", help="A YAML or JSON fi
 Scheme = Annotated[
     str | None, typer.Option("--scheme", help="w8a8 (default), 16x8, w4a8, power-of-two, ... for the whole model.")
 ]
+Accelerator = Annotated[
+    str | None,
+    typer.Option("--accelerator", help="Quantize as this accelerator wants it; see 'tinyq accelerators'."),
+]
 Transforms = Annotated[
     list[str] | None,
     typer.Option("--transform", help="A transform to try (equalize, ...); repeatable. none for none at all."),

@@ -26,6 +26,11 @@ def convert(
     calibrator: common.Calibrator = None,
     recipe: common.Recipe = None,
     scheme: common.Scheme = None,
+    accelerator: common.Accelerator = None,
+    compiled: Annotated[
+        bool, typer.Option("--compiled", help="Write the accelerator's compiled model, too (Ethos-U: by Vela).")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if the accelerator cannot run all of it.")] = False,
     transform: common.Transforms = None,
     refine: common.Refinements = None,
     judge: common.Judge = "output",
@@ -50,11 +55,16 @@ def convert(
       tinyq convert digits.keras --data digits.npz --board mps2-an386 -o out
 
       tinyq convert model_int8.tflite --board microbit -o out
+
+      tinyq convert kws.keras --data kws.npz --board mps3-an547 --accelerator ethos-u55-128 --compiled -o out
     """
     from tinyq.api.conversion import ConvertSettings
     from tinyq.api.conversion import convert as run
+    from tinyq.errors import BadInputError
     from tinyq.reporting.console import render_convert
 
+    if strict and accelerator is None:
+        raise BadInputError("--strict judges an accelerator, and none is named.", "Add --accelerator NAME.")
     settings = ConvertSettings(
         model=model,
         data=data,
@@ -65,6 +75,8 @@ def convert(
         calibrator=calibrator,
         recipe=recipe,
         scheme=scheme,
+        accelerator=accelerator,
+        compiled=compiled,
         transforms=common.names(transform),
         refinements=common.names(refine),
         judge=judge,
@@ -83,3 +95,5 @@ def convert(
         common.emit(report.to_json())
     else:
         render_convert(report, out, common.stdout_console(quiet))
+    if strict and report.acceleration is not None:
+        report.acceleration.require()

@@ -204,7 +204,8 @@ def _ask_vela(graph: Graph, accelerator: Accelerator, oracle: VelaOracle) -> Fin
     try:
         report = vela.compile_model(graph, oracle.accelerator, oracle.system_config, oracle.memory_mode)
     except BadInputError as error:
-        refused = Failure("vela", error.message, "unsupported", "", error.hint, "", document, "stated")
+        why = f"{document} refuses the whole model: {error.message}"
+        refused = Failure("vela", why, "unsupported", "", error.hint, "", document, "stated")
         return replace(ours, failures=(refused, *ours.failures))
     ops = []
     for verdict, by_rules in zip(report.ops, ours.ops, strict=True):

@@ -84,12 +84,15 @@ class VelaReport:
     version: str
 
 
-def compile_model(graph: Graph, accelerator: str, system_config: str, memory_mode: str) -> VelaReport:
+def compile_model(
+    graph: Graph, accelerator: str, system_config: str, memory_mode: str, keep_names: bool = False
+) -> VelaReport:
     """Compile a quantized model for an Ethos-U.
 
     Args:
         graph: The model.
         accelerator: "ethos-u55-128" and so on.
+        keep_names: Tensors keep their names in the compiled model; reasons may then go to the wrong operator.
         system_config, memory_mode: Sections of the ``vela.ini`` that comes with Vela.
 
     Raises:
@@ -97,12 +100,12 @@ def compile_model(graph: Graph, accelerator: str, system_config: str, memory_mod
         BadInputError: Vela cannot take the model.
     """
     require()
-    named = replace(
-        graph, tensors=tuple(replace(t, name=f"t{i}") for i, t in enumerate(graph.tensors)), signatures=()
-    )  # Vela tells operators apart by these names
+    if not keep_names:  # Vela tells operators apart by the names of their outputs
+        unique = tuple(replace(t, name=f"t{i}") for i, t in enumerate(graph.tensors))
+        graph = replace(graph, tensors=unique, signatures=())
     return isolation.call(
         _compile,
-        write_graph(named),
+        write_graph(graph),
         accelerator,
         system_config,
         memory_mode,

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tinyq.reporting.models import (
+    AccelerationReport,
     BoardList,
     BuildReport,
     ConvertReport,
@@ -39,6 +40,8 @@ def render_convert(report: ConvertReport, out: Path, console: Console) -> None:
     table.add_row("arena", f"{report.arena_bytes:,} bytes (lower bound {report.arena_lower_bound:,})")
     estimate = report.estimate
     table.add_row(estimate.board, f"{estimate.verdict}: {_usage(estimate)}")
+    if report.acceleration is not None:
+        table.add_row(report.acceleration.accelerator, _acceleration(report.acceleration, out))
     console.print(table)
     render_trials(report.trials, console)
     for note in report.notes:
@@ -145,6 +148,12 @@ def render_doctor(report: DoctorReport, console: Console) -> None:
         table.add_row(mark, entry.name, escape(entry.version), entry.purpose, hint)
     console.print(f"Python {report.python}")
     console.print(table)
+
+
+def _acceleration(report: AccelerationReport, out: Path) -> str:
+    share = f"{report.at_full_speed} of {report.operators} operators at full speed"
+    cycles = f", {report.cycles:,} cycles by {report.method}" if report.cycles is not None else ""
+    return escape(f"{report.verdict}: {share}{cycles}; reasons and mends in {out / 'check.json'}")
 
 
 def _facts() -> Table:

@@ -184,6 +184,32 @@ class QuantizeReport(_Report):
     notes: tuple[str, ...] = ()
 
 
+class AccelerationReport(_Report):
+    """A quantized model on an accelerator, in short; the whole check is in check.json."""
+
+    accelerator: str
+    verdict: Literal["complies", "partly", "unsupported", "unknown"]
+    complies: bool
+    operators: int = Field(description="those that compute something")
+    at_full_speed: int = Field(description="those of them that the accelerator runs as fast as it can")
+    cycles: int | None = Field(None, description="the vendor's estimate; null where there is none")
+    method: str
+    compiled_bytes: int | None = Field(None, description="of the model that the vendor's compiler made")
+
+    def require(self) -> None:
+        """Judge the check.
+
+        Raises:
+            ShortfallError: Some operator is not on the accelerator, or slower than it could be, or nobody knows.
+        """
+        if not self.complies:
+            raise ShortfallError(
+                f"The model does not comply with {self.accelerator}: {self.at_full_speed} of {self.operators} operators"
+                " run there at full speed.",
+                "check.json names each rule and its mend.",
+            )
+
+
 class ConvertReport(_Report):
     """The outcome of a conversion."""
 
@@ -208,6 +234,7 @@ class ConvertReport(_Report):
     schemes: tuple[LayerSchemeReport, ...] = ()
     trials: tuple[TrialReport, ...] = ()
     estimate: EstimateReport
+    acceleration: AccelerationReport | None = None
     plan: PlanReport | None = None
     activations: tuple[ActivationReport, ...] = Field((), description="empty if tinyq did not quantize")
     notes: tuple[str, ...] = ()
