@@ -29,19 +29,21 @@ from tinyq.qat import session, task
 from tinyq.qat.channels import remove_channels
 from tinyq.qat.checkpoint import Checkpoint, pack, unpack
 from tinyq.qat.compress import NOTHING, Compression, structure_of
-from tinyq.qat.folder import KERAS_MODEL, Epoch, Record, learned
+from tinyq.qat.folder import KERAS_MODEL, Epoch, Record, Training, learned
 from tinyq.qat.methods import method
-from tinyq.qat.plan import WEIGHT_BITS, Parameters, Plan, float_plan, initial, integer, plan, separate, trained
+from tinyq.qat.plan import Parameters, Plan, float_plan, initial, integer, plan, separate, trained
 from tinyq.qat.reestimate import reestimate
 from tinyq.qat.train import EpochEnd, Job, Optimization
+from tinyq.qat.widths import WEIGHT_BITS, recipe_for
 from tinyq.quantization import calibrators, pipeline
-from tinyq.quantization.recipe import Recipe, SchemePart, read_recipe, resolve
+from tinyq.quantization.recipe import read_recipe, resolve
 
 _VALIDATION_SHARE = 0.1
 _MOST_VALIDATION = 200
 _MOST_EACH_EPOCH = 100
 _CALIBRATION_SAMPLES = 200
 _DISTILL_SHARE = 0.5
+_RECOVERY = 4  # times as many epochs after channels were removed; without rounding they cost little
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Run:
         self.history: list[Epoch] = []
         self.notes = list(loaded.notes)
         self.start_accuracy: float | None = None
+        self.start_tflite = b""
         self.made: Plan | None = None
 
     def outcome(self) -> Outcome:
@@ -135,17 +138,23 @@ class Run:
         made = self._quantized(graph, stage.weight_bits)
         first = initial(made, from_extremes=not method(self.settings.method).learns_weight_scales)
         if self.made is None:
-            self.start_accuracy = self.accuracy(integer(made, first))
+            begun = integer(made, first)
+            self.start_tflite, self.start_accuracy = write_graph(begun), self.accuracy(begun)
         self.made = made
         return made, first
 
     def _quantized(self, graph: Graph, bits: int) -> Plan:
         """The model, quantized after training as ``tinyq quantize`` does."""
         settings = self.settings
-        recipe = read_recipe(settings.recipe) if settings.recipe is not None else self._recipe(bits)
+        recipe = (
+            read_recipe(settings.recipe)
+            if settings.recipe is not None
+            else recipe_for(bits, settings.activation_bits, settings.per_channel)
+        )
         resolved = resolve(recipe, graph)
         learns = method(settings.method).learns_weight_scales and bits in (8, 4)
-        refinements = None if learns and settings.clusters is None and settings.sparsity is None else ()
+        untouched = settings.clusters is None and settings.sparsity is None and self.made is None
+        refinements = None if learns and untouched else ()
         choices = pipeline.Choices(
             recipe.calibrator or calibrators.DEFAULT,
             recipe.transforms if settings.clusters is None else (),
@@ -161,15 +170,10 @@ class Run:
         done = pipeline.run(graph, inputs, resolved, choices, judge, seed=settings.seed, progress=self.watcher.progress)
         return plan(done.float_graph, done.planned, done.graph, bits)
 
-    def _recipe(self, bits: int) -> Recipe:
-        wide = "int16" if self.settings.activation_bits == 16 else "int8"
-        part = SchemePart(activations=wide, weight_bits=8 if bits == 8 else 4, per_channel=self.settings.per_channel)
-        return Recipe(scheme=part if bits == 8 else part.model_copy(update={"weight_range": "mse"}))
-
     def _job(self, made: Plan, first: Parameters, stage: Stage) -> Job:
         settings = self.settings
         optimization = Optimization(
-            epochs=settings.epochs,
+            epochs=settings.epochs * (_RECOVERY if stage.channels is not None else 1),
             rate=settings.rate,
             batch=settings.batch,
             seed=settings.seed,
@@ -246,12 +250,7 @@ class Run:
         values = self._values(self.apart)
         outputs = run_float(self.loaded.tflite, values)
         scored = scores_of(None, self.original, self.apart.labels, values, float_=outputs)
-        record = Record(
-            model=settings.model.name,
-            method=settings.method,
-            weight_bits=settings.weight_bits,
-            activation_bits=settings.activation_bits,
-            per_channel=settings.per_channel,
+        training = Training(
             epochs=settings.epochs,
             learning_rate=settings.rate,
             batch=settings.batch,
@@ -270,11 +269,19 @@ class Run:
             start_accuracy=self.start_accuracy,
             quantized_accuracy=self.accuracy(graph),
             history=tuple(self.history),
+        )
+        record = Record(
+            model=settings.model.name,
+            method=settings.method,
+            weight_bits=settings.weight_bits,
+            activation_bits=settings.activation_bits,
+            per_channel=settings.per_channel,
+            training=training,
             notes=tuple(self.notes),
             versions=versions(),
             **learned(made, parameters, graph),
         )
-        return Outcome(write_graph(graph), self.loaded.tflite, keras, record)
+        return Outcome(write_graph(graph), self.start_tflite, self.loaded.tflite, keras, record)
 
 
 @contextmanager

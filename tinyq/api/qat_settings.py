@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tinyq.api.progress import Progress, silent
 from tinyq.errors import BadInputError
 from tinyq.qat import compress
 from tinyq.qat.folder import Epoch, Record
 from tinyq.qat.methods import DEFAULT, method
-from tinyq.qat.plan import WEIGHT_BITS
 from tinyq.qat.train import Step
+from tinyq.qat.widths import recipe_for
 
 BATCH_NORMS = ("frozen", "reestimate")
 
@@ -77,16 +76,11 @@ class QatSettings:
             BadInputError: Says which.
         """
         method(self.method)
-        allowed: dict[str, tuple[Any, tuple[Any, ...]]] = {
-            "--bits-weights": (self.weight_bits, WEIGHT_BITS),
-            "--bits-activations": (self.activation_bits, (8, 16)),
-            "--batch-norm": (self.batch_norm, BATCH_NORMS),
-        }
-        for name, (value, choices) in allowed.items():
-            if value not in choices:
-                raise BadInputError(f"{name} cannot be {value}.", f"Choose one of {', '.join(map(str, choices))}.")
-        if self.activation_bits == 16 and self.weight_bits != 8:
-            raise BadInputError("TFLM has no kernels for 16-bit activations beside narrow weights.", "Use 8 bits.")
+        recipe_for(self.weight_bits, self.activation_bits)
+        if self.batch_norm not in BATCH_NORMS:
+            raise BadInputError(
+                f"--batch-norm cannot be {self.batch_norm!r}.", f"Choose one of {', '.join(BATCH_NORMS)}."
+            )
         for name, number in {"--epochs": self.epochs, "--lr": self.rate, "--batch": self.batch}.items():
             if not number > 0:
                 raise BadInputError(f"{name} must be positive.", "Leave it out for the default.")
@@ -113,12 +107,14 @@ class Outcome:
 
     Attributes:
         tflite: The integer model.
+        start: The integer model that training started from, quantized after training.
         float_tflite: The model that came in.
         keras: The Keras model that was trained, as an ``.h5`` file's bytes.
         record: What is written to ``qat.json``, but for the files' checksums.
     """
 
     tflite: bytes
+    start: bytes
     float_tflite: bytes
     keras: bytes
     record: Record

@@ -53,15 +53,9 @@ class Epoch(_Part):
     quantized_accuracy: float | None
 
 
-class Record(_Part):
-    """``qat.json``."""
+class Training(_Part):
+    """How ``tinyq qat`` trained, and what came of it; accuracies are of samples that training did not see."""
 
-    schema_version: int = SCHEMA_VERSION
-    model: str
-    method: str
-    weight_bits: int
-    activation_bits: int
-    per_channel: bool
     epochs: int
     learning_rate: float
     batch: int
@@ -80,6 +74,18 @@ class Record(_Part):
     start_accuracy: float | None
     quantized_accuracy: float | None
     history: tuple[Epoch, ...]
+
+
+class Record(_Part):
+    """``qat.json``; ``training`` is null where the user's own loop trained."""
+
+    schema_version: int = SCHEMA_VERSION
+    model: str
+    method: str
+    weight_bits: int
+    activation_bits: int
+    per_channel: bool
+    training: Training | None = None
     weights: tuple[LearnedWeights, ...]
     activations: dict[str, LearnedActivation]
     notes: tuple[str, ...] = ()

@@ -16,16 +16,13 @@ from numpy.typing import NDArray
 from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.frontend.differentiable import OPERATIONS
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor, layer_name
+from tinyq.qat.widths import NARROW
 from tinyq.quantization import ptq
 from tinyq.quantization.affine import INT8, Grid, encode
 from tinyq.quantization.boundaries import Typed, parameter_inputs
 from tinyq.quantization.op_rules import RULES, has_weights
 from tinyq.quantization.scheme import LayerScheme
 from tinyq.quantization.ties import groups
-
-# beyond four bits TFLM has no narrower type; these codes live in int4
-_NARROW = {3: Grid(-4, 3, symmetric=True), 2: Grid(-2, 1, symmetric=True)}
-WEIGHT_BITS = (8, 4, 3, 2)
 
 # a bias may fill half of the accumulator, the products get the other half
 _BIAS_LIMITS = {DType.INT32: 1 << 30, DType.INT64: 1 << 46}
@@ -129,7 +126,7 @@ def plan(source: Graph, planned: Typed, reference: Graph, weight_bits: int = 8) 
 
 
 def _weight_grid(scheme: LayerScheme, bits: int) -> Grid:
-    return _NARROW.get(bits, scheme.weight_grid) if scheme.weight_bits == 4 else scheme.weight_grid
+    return NARROW.get(bits, scheme.weight_grid) if scheme.weight_bits == 4 else scheme.weight_grid
 
 
 def bias_of(op: Op) -> int:

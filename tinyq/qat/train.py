@@ -16,6 +16,7 @@ from tinyq.qat import network as networks
 from tinyq.qat.compress import Compression, Structure
 from tinyq.qat.plan import Parameters, Plan
 from tinyq.qat.task import Task, correct, loss_of
+from tinyq.qat.translation import compare
 
 _BLOCK = 10
 _TEACHER_BATCH = 64
@@ -145,26 +146,15 @@ def _train(
     tf.keras.utils.set_random_seed(job.optimization.seed)
     tf.config.experimental.enable_op_determinism()
     settings = job.optimization
-    mixins = (compress.clusterable(),) if job.compression and job.compression.clusters is not None else ()
-    network = networks.build(
-        job.plan, job.parameters, job.method, structure=job.structure, rounding=bool(job.method), mixins=mixins
-    )
     steps = -(-len(inputs[0]) // settings.batch)
-    wrappers: dict[int, Any] = {}
-    values, model = network.values, network.model
-    if job.compression is not None:
-        wrap = compress.wrapper(job.compression, steps * settings.epochs)
-        wrappers = {i: wrap(network.weighted[i]) for i in sorted(compress.compressible(job.plan))}
-        values = networks.wrapped(network, job.plan, wrappers)
-        model = tf_keras.Model(network.model.inputs, [values[t] for t in job.plan.planned.graph.outputs])
-        for wrapped in wrappers.values():
-            compress.start(wrapped)
-    student = tf_keras.Model(network.model.inputs, values[job.task.tensor])
+    if state is None:
+        compare(job.plan.source, inputs)
+    pupil = _pupil(job, steps * settings.epochs)
     schedule = tf_keras.optimizers.schedules.CosineDecay(settings.rate, max(1, steps * settings.epochs))
     optimizer = tf_keras.optimizers.Adam(schedule)
-    variables = student.trainable_variables
+    variables = pupil.student.trainable_variables
     optimizer.build(variables)
-    everything = [*model.variables, *optimizer.variables]
+    everything = [*pupil.model.variables, *optimizer.variables]
     if state is not None:
         for variable, value in zip(everything, state.variables, strict=True):
             variable.assign(value)
@@ -173,7 +163,7 @@ def _train(
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(x: list[Any], y: Any, t: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            predicted = student(x, training=True)
+            predicted = pupil.student(x, training=True)
             loss = loss_of(job.task, y, t, predicted, settings.distill, settings.temperature)
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss, correct(job.task, y, predicted)
@@ -195,12 +185,42 @@ def _train(
             if number % _BLOCK == 0:
                 yield Step(number, steps, *_means(losses, rights, weights))
         now = State(epoch + 1, tuple(np.array(v.numpy()) for v in everything))
-        for wrapped in wrappers.values():
+        for wrapped in pupil.wrappers:
             compress.settle(wrapped)
-        parameters = networks.read(network, job.plan, job.parameters)
-        if epoch + 1 == settings.epochs and keep is not None and not wrappers:
-            network.model.save(keep)
+        parameters = networks.read(pupil.network, job.plan, job.parameters)
+        if epoch + 1 == settings.epochs and keep is not None and not pupil.wrappers:
+            pupil.model.save(keep)
         yield EpochEnd(now, parameters, *_means(losses, rights, weights))
+
+
+@dataclass(frozen=True)
+class _Pupil:
+    """What is trained: a network, its Keras model (with TF-MOT's wrappers, if there are any), and the loss's view."""
+
+    network: networks.Network
+    model: Any
+    wrappers: tuple[Any, ...]
+    student: Any
+
+
+def _pupil(job: Job, steps: int) -> _Pupil:
+    import tf_keras
+
+    mixins = (compress.clusterable(),) if job.compression and job.compression.clusters is not None else ()
+    network = networks.build(
+        job.plan, job.parameters, job.method, structure=job.structure, rounding=bool(job.method), mixins=mixins
+    )
+    if job.compression is None:
+        student = tf_keras.Model(network.model.inputs, network.values[job.task.tensor])
+        return _Pupil(network, network.model, (), student)
+    wrap = compress.wrapper(job.compression, steps)
+    wrappers = {i: wrap(network.weighted[i]) for i in sorted(compress.compressible(job.plan))}
+    values = networks.wrapped(network, job.plan, wrappers)
+    model = tf_keras.Model(network.model.inputs, [values[t] for t in job.plan.planned.graph.outputs])
+    for wrapped in wrappers.values():
+        compress.start(wrapped)
+    student = tf_keras.Model(network.model.inputs, values[job.task.tensor])
+    return _Pupil(network, model, tuple(wrappers.values()), student)
 
 
 def _means(losses: list[float], rights: list[float], weights: list[int]) -> tuple[float, float]:
