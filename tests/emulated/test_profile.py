@@ -14,7 +14,7 @@ from tests.int8_graphs import small_network
 from tinyq.cli import app
 from tinyq.emulation.cost import CostModel
 from tinyq.emulation.qemu import open_qemu
-from tinyq.emulation.trace import trace_layers
+from tinyq.emulation.trace import trace_inference, trace_layers
 from tinyq.firmware.toolchain import find_toolchain
 from tinyq.graph import read_graph, total_macs, write_graph
 from tinyq.hardware.boards import load_board
@@ -44,6 +44,17 @@ def test_traced_instructions_are_those_that_were_counted(network: Build, board_i
     # every output is stored, every input and weight loaded at least once
     assert costs[0].stored >= 8 * 8 * 8
     assert costs[0].loaded >= 8 * 8 * 3 + 8 * 27
+
+
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547"])
+def test_a_whole_inference_is_traced_exactly(network: Build, board_id: str) -> None:
+    firmware, board = network(board_id), load_board(board_id)
+    with open_qemu(firmware.elf, board) as device:
+        device.hello()
+        counted = device.infer(random_input()).instructions
+    blocks = trace_inference(firmware.elf, board, random_input())
+    # the timer's quanta, and the call and return around it
+    assert abs(sum(block.instructions for block in blocks) - counted) <= 3
 
 
 def test_a_trace_repeats(network: Build) -> None:

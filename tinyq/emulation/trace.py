@@ -11,9 +11,10 @@ import os
 import re
 import threading
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,9 @@ from tinyq.errors import FailedError
 from tinyq.firmware.elf import Symbols, code_span
 from tinyq.hardware.boards import Board
 
-METHOD = "executed blocks in QEMU's log"
-_INVOKE, _OBSERVER = "model_invoke_observed", "on_layer_done"
+T = TypeVar("T")
+_INVOKE, _CALLER = "model_invoke", "measure"
+_OBSERVED, _OBSERVER = "model_invoke_observed", "on_layer_done"
 _CHUNK = 1 << 20
 _KEY = re.compile(rb"^Trace \d+: \S+ \[([^\]]+)\]", re.MULTILINE)
 _LISTED = re.compile(rb"0x([0-9a-f]+):  ([0-9a-f]{4})(?: ([0-9a-f]{4}))?")
@@ -54,9 +56,38 @@ def trace_layers(elf: Path, board: Board, inputs: Sequence[bytes], timeout: floa
         FailedError: The target faulted or hung, or the log could not be understood.
     """
     symbols = Symbols(elf)
-    spans = {name: symbols.span(name) for name in (_INVOKE, _OBSERVER)}
-    low, high = code_span(elf)
-    ranges = f"0x{low:x}..0x{high - 1:x},0x{spans[_OBSERVER][0]:x}+0x2"
+    begin, observer = symbols.span(_OBSERVED)[0], symbols.span(_OBSERVER)[0]
+    # of the observer the entry alone
+    log, layers = _logged(elf, board, timeout, ((observer, observer + 2),), lambda s: len(s.layers(inputs)))
+    starts, entered = log.sequence()
+    found = _Splitter(symbols, log.blocks, starts, entered).layers(begin, observer)
+    if len(found) != layers:
+        raise FailedError(f"The log of executed blocks shows {len(found)} layers instead of {layers}.", _REBUILD)
+    return found
+
+
+def trace_inference(elf: Path, board: Board, inputs: Sequence[bytes], timeout: float = 60.0) -> list[Executed]:
+    """Run one inference of a firmware as it ships and say what ``model_invoke`` executed.
+
+    Args and errors are those of :func:`trace_layers`; the firmware needs not observe layers.
+    """
+    symbols = Symbols(elf)
+    begin, caller = symbols.span(_INVOKE)[0], symbols.span(_CALLER)
+    log, _ = _logged(elf, board, timeout, (caller,), lambda s: s.infer(inputs))
+    starts, entered = log.sequence()
+    first = np.flatnonzero(starts == begin)
+    back = (starts >= caller[0]) & (starts < caller[1])
+    if not first.size or not back[first[0] :].any():
+        raise FailedError("The log of executed blocks shows no inference.", _REBUILD)
+    end = int(first[0] + np.argmax(back[first[0] :]))
+    return _Splitter(symbols, log.blocks, starts, entered).counted(int(first[0]), end)
+
+
+def _logged(
+    elf: Path, board: Board, timeout: float, also: Sequence[tuple[int, int]], action: Callable[[Session], T]
+) -> tuple[_Log, T]:
+    """Do something with a target while QEMU logs the blocks of the model's code, and of ``also``."""
+    ranges = ",".join(f"0x{low:x}+0x{high - low:x}" for low, high in (code_span(elf), *also))
     source, sink = os.pipe()
     log = _Log(source)
     try:
@@ -69,18 +100,15 @@ def trace_layers(elf: Path, board: Board, inputs: Sequence[bytes], timeout: floa
     os.close(sink)
     log.start()
     try:
-        session = Session(transport, timeout=timeout, counts_instructions=False, symbol_at=symbols.name_at)
-        layers = len(session.layers(inputs))
+        symbol_at = Symbols(elf).name_at
+        result = action(Session(transport, timeout=timeout, counts_instructions=False, symbol_at=symbol_at))
     finally:
         transport.close()
         log.join()
         transport.release()
     if log.failure:
         raise FailedError(f"QEMU's log of executed blocks is not as expected ({log.failure}).", _REBUILD)
-    found = _Splitter(symbols, log.blocks, spans).layers(np.frombuffer(log.entered, np.int32))
-    if len(found) != layers:
-        raise FailedError(f"The log of executed blocks shows {len(found)} layers instead of {layers}.", _REBUILD)
-    return found
+    return log, result
 
 
 class _Log(threading.Thread):
@@ -101,6 +129,12 @@ class _Log(threading.Thread):
         self._indices: dict[bytes, int] = {}
         self._start = 0
         self._listed: list[int] = []
+
+    def sequence(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """First addresses, and indices, of the blocks in the order in which they were entered."""
+        entered = np.frombuffer(self.entered, np.int32)
+        firsts = np.array([block[0] for block in self.blocks] or [0], np.int64)
+        return firsts[entered], entered
 
     def run(self) -> None:
         rest = b""
@@ -156,36 +190,43 @@ def _addresses(start: int, halfwords: Sequence[int]) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class _Splitter:
-    """Cuts a sequence of blocks at the ends of layers."""
+    """Cuts a sequence of blocks and counts what is in the pieces.
+
+    Attributes:
+        symbols: Of the firmware.
+        blocks: As in :class:`_Log`.
+        starts: First addresses of the blocks that were entered.
+        entered: Their indices.
+    """
 
     symbols: Symbols
     blocks: Sequence[tuple[int, ...]]
-    spans: dict[str, tuple[int, int]]
+    starts: NDArray[np.int64]
+    entered: NDArray[np.int32]
 
-    def layers(self, entered: NDArray[np.int32]) -> list[list[Executed]]:
-        first = np.array([block[0] for block in self.blocks] or [0], np.int64)
-        starts = first[entered]
-        begins = np.flatnonzero(starts == self.spans[_INVOKE][0])
+    def layers(self, begin: int, observer: int) -> list[list[Executed]]:
+        """What was executed before each call of the observer, from the first entry of a function on."""
+        begins = np.flatnonzero(self.starts == begin)
         if not begins.size:
             return []
         position, found = int(begins[0]), []
-        for mark in np.flatnonzero(starts == self.spans[_OBSERVER][0]).tolist():
+        for mark in np.flatnonzero(self.starts == observer).tolist():
             if mark > position:
-                found.append(self._counted(entered[position:mark], int(starts[mark])))
-                position = self._resumed(starts, mark)
+                found.append(self.counted(position, mark))
+                position = self._resumed(mark)
         return found
 
-    def _resumed(self, starts: NDArray[np.int64], mark: int) -> int:
+    def _resumed(self, mark: int) -> int:
         """Where the caller of the observer goes on: what the observer calls in between is not the model's."""
-        caller = self.symbols.span_at(int(starts[mark - 1]))
-        inside = (starts[mark + 1 :] >= caller[0]) & (starts[mark + 1 :] < caller[1])
-        return mark + 1 + int(np.argmax(inside)) if inside.any() else len(starts)
+        low, high = self.symbols.span_at(int(self.starts[mark - 1]))
+        inside = (self.starts[mark + 1 :] >= low) & (self.starts[mark + 1 :] < high)
+        return mark + 1 + int(np.argmax(inside)) if inside.any() else len(self.starts)
 
-    def _counted(self, entered: NDArray[np.int32], follower: int) -> list[Executed]:
-        """The blocks of one layer; ``follower`` is the address that comes after the last one."""
-        first = np.array([block[0] for block in self.blocks], np.int64)
-        end = np.array([block[-1] for block in self.blocks], np.int64)
-        left = np.append(first[entered[1:]], follower) != end[entered]
+    def counted(self, begin: int, end: int) -> list[Executed]:
+        """The blocks at positions from ``begin`` to before ``end``, which must not be the sequence's end."""
+        entered, following = self.entered[begin:end], self.starts[begin + 1 : end + 1]
+        ends = np.array([block[-1] for block in self.blocks], np.int64)
+        left = following != ends[entered]
         size = len(self.blocks)
         times, leaves = np.bincount(entered, minlength=size), np.bincount(entered[left], minlength=size)
         return [Executed(self.blocks[i][:-1], int(times[i]), int(leaves[i])) for i in np.flatnonzero(times).tolist()]
