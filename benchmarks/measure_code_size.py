@@ -1,9 +1,9 @@
 """Measure what the AOT engine takes in flash, function by function and core by core.
 
 Compiles every ``engine/*.c`` for each core with the options of the firmware project, and writes
-``tinyq/footprint/tables/aot_code_size.json``: bytes (code and read-only data) and callees of every function, the size
-of each parameter structure, and what a generated program takes besides. Run it after any change of the engine, the
-project templates or the compiler:
+``tinyq/footprint/tables/aot_code_size.json``: bytes (code and read-only data), stack and callees of every function, the
+size of each parameter structure, and what a generated program takes besides. Run it after any change of the engine, the
+project templates or the compiler (it needs QEMU too, for the stack of the harness):
 
     python benchmarks/measure_code_size.py
 """
@@ -26,10 +26,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tinyq import resources
 from tinyq.codegen import generate
+from tinyq.emulation.qemu import open_qemu
 from tinyq.firmware.build import build_project
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
-from tinyq.footprint.code_size import AOT_TABLE
+from tinyq.footprint.code_size import AOT_TABLE, deepest_stack, engine_digest
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor
 from tinyq.graph.options import FullyConnectedOptions
 from tinyq.hardware.boards import Board, all_boards
@@ -39,6 +40,9 @@ COMPILER = "arm-none-eabi-gcc"
 FLAGS = ["-std=gnu11", "-mthumb", "-ffunction-sections", "-fdata-sections", "-fno-common"]
 OPTIMIZATION = "-O2"  # of engine and model, as the project sets it
 STUB_LAYERS = (2, 18)
+LIBRARY_STACK = (
+    32  # of a function of libc or libgcc, of which the compiler tells nothing; most push four to eight words
+)
 
 
 def main() -> None:
@@ -51,13 +55,14 @@ def main() -> None:
             print(f"{core.name}: {len(cores[core.name]['functions'])} functions, {total} bytes")
     boards = {}
     for board in all_boards():
-        boards[board.id] = measure_harness(board)
+        boards[board.id] = measure_harness(board, cores[board.core])
         print(f"{board.id}: {boards[board.id]}")
     table = {
         "method": "code and read-only data of each function, compiled alone",
         "compiler": version,
         "flags": FLAGS,
         "optimization": OPTIMIZATION,
+        "engine": engine_digest(),
         "cores": cores,
         "boards": boards,
     }
@@ -68,22 +73,43 @@ def measure(core: Core, folder: Path) -> dict[str, Any]:
     functions: dict[str, dict[str, Any]] = {}
     engine = resources.folder("engine")
     for source in sorted(engine.glob("*.c")):
-        functions |= measure_object(compile_c(source, core, folder, OPTIMIZATION))
+        try:
+            target = compile_c(source, core, folder, OPTIMIZATION, stderr=subprocess.DEVNULL)
+        except subprocess.CalledProcessError:
+            continue  # a kernel for cores with more instructions
+        frames = stack_of(target.with_suffix(".ci"))
+        functions |= {name: {**f, "stack": frames[name]} for name, f in measure_object(target).items()}
     outside = sorted({name for f in functions.values() for name in f["needs"]} - set(functions))
     for name in outside:
-        functions[name] = {"bytes": measure_library(name, core, folder), "needs": []}
+        functions[name] = {"bytes": measure_library(name, core, folder), "needs": [], "stack": LIBRARY_STACK}
     texts = [measure_program(layers, core, folder) for layers in STUB_LAYERS]
     per_layer = (texts[1] - texts[0]) / (STUB_LAYERS[1] - STUB_LAYERS[0])
     program = {"base": round(texts[0] - STUB_LAYERS[0] * per_layer), "layer": round(per_layer, 1)}
     return {"functions": dict(sorted(functions.items())), "params": measure_params(core, folder), "program": program}
 
 
-def compile_c(source: Path, core: Core, folder: Path, optimization: str) -> Path:
+def compile_c(source: Path, core: Core, folder: Path, optimization: str, stderr: int | None = None) -> Path:
     target = folder / f"{source.stem}.o"
     include = ["-I", str(resources.folder("engine")), "-I", str(folder)]
-    command = [COMPILER, *core.flags, *FLAGS, optimization, *include, "-c", str(source), "-o", str(target)]
-    subprocess.run(command, check=True)
+    command = [COMPILER, *core.flags, *FLAGS, optimization, "-fcallgraph-info=su", *include, "-c", str(source)]
+    subprocess.run([*command, "-o", str(target)], check=True, stderr=stderr)
     return target
+
+
+def stack_of(path: Path) -> dict[str, int]:
+    """Stack of each global function and of the functions of its own file below it, from GCC's call graph."""
+    text = path.read_text()
+    frames = {name: int(size) for name, size in re.findall(r'node: \{ title: "([^"]+)".*?(\d+) bytes \(static\)', text)}
+    calls: dict[str, set[str]] = {name: set() for name in frames}
+    for source, target in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text):
+        # global functions are counted by who adds up the table
+        if target in frames and ":" in target:
+            calls[source].add(target)
+
+    def deepest(name: str) -> int:
+        return frames[name] + max(map(deepest, calls[name]), default=0)
+
+    return {name: deepest(name) for name in frames if ":" not in name}
 
 
 def measure_object(path: Path) -> dict[str, dict[str, Any]]:
@@ -174,14 +200,25 @@ def measure_program(layers: int, core: Core, folder: Path) -> int:
         return sum(s["sh_size"] for s in ELFFile(file).iter_sections() if s["sh_flags"] & 4)
 
 
-def measure_harness(board: Board) -> dict[str, Any]:
-    """Flash of startup, protocol and drivers, and their variables, from a firmware built for a board."""
+def measure_harness(board: Board, table: dict[str, Any]) -> dict[str, Any]:
+    """Flash of startup, protocol and drivers, their variables and their stack, from a firmware built for a board."""
     graph = chain(STUB_LAYERS[0])
     code = generate(graph, core=board.core)
     with tempfile.TemporaryDirectory() as folder:
         emit_project(Path(folder), graph=graph, code=code, deployed=deployed_model(graph), board=board)
-        sizes = build_project(Path(folder), board=board).sizes
-    return {"core": board.core, "flash": sizes.harness, "ram": sizes.static_ram}
+        firmware = build_project(Path(folder), board=board)
+        sizes = firmware.sizes
+        stack = measure_stack(firmware.elf, board, graph) if board.qemu is not None else 0
+    called = set(re.findall(r"\b(tq_\w+)\(", code.files["model.c"])) & table["functions"].keys()
+    kernels = max(deepest_stack(name, table["functions"]) for name in called)
+    return {"core": board.core, "flash": sizes.harness, "ram": sizes.static_ram, "stack": max(0, stack - kernels)}
+
+
+def measure_stack(elf: Path, board: Board, graph: Graph) -> int:
+    """Stack that was ever in use after an inference, painted and looked for on the emulated board."""
+    with open_qemu(elf, board) as device:
+        device.infer([bytes(graph.tensors[i].nbytes) for i in graph.inputs])
+        return device.stack_bytes()
 
 
 def chain(layers: int) -> Graph:

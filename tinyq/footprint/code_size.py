@@ -1,19 +1,22 @@
 """What code takes in flash, from tables that were measured with a compiler.
 
-``tables/aot_code_size.json`` is written by ``benchmarks/measure_code_size.py``; ``tables/tflm_code_size.json`` holds
-what TFLM's operators take one by one.
+``tables/aot_code_size.json`` is written by ``benchmarks/measure_code_size.py``, ``tables/tflm_code_size.json`` by
+``benchmarks/measure_tflm_size.py``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tinyq import resources
 
 _TABLES = Path(__file__).parent / "tables"
 AOT_TABLE = _TABLES / "aot_code_size.json"
@@ -28,21 +31,30 @@ class AotCode:
         engine: Kernels, with what they call of the C library.
         parameters: The kernels' constant parameter structures.
         program: The generated functions.
+        stack: Stack of the deepest chain of calls below ``model_invoke``.
         unknown: Kernels that the table lacks.
     """
 
     engine: int
     parameters: int
     program: int
+    stack: int
     unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Harness:
-    """Startup, protocol, drivers and C library of the firmware, in bytes, without stack and arena."""
+    """Startup, protocol, drivers and C library of the firmware, in bytes, without stack and arena.
+
+    Attributes:
+        flash: Code and initial values.
+        ram: Variables.
+        stack: Stack in use when the model is called.
+    """
 
     flash: int
     ram: int
+    stack: int
 
 
 @cache
@@ -54,6 +66,33 @@ def _table(path: Path) -> dict[str, Any]:
 def aot_compiler() -> str:
     """The compiler that the table was measured with."""
     return str(_table(AOT_TABLE)["compiler"])
+
+
+def engine_digest() -> str:
+    """SHA-256 of the engine's sources, of which the table keeps the one that it was measured of."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in resources.folder("engine").rglob("*") if p.suffix in (".c", ".h", ".S")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def is_current() -> bool:
+    """Whether the table was measured of the engine as it is."""
+    return bool(_table(AOT_TABLE).get("engine") == engine_digest())
+
+
+def table_knows(files: Mapping[str, str], core: str) -> bool:
+    """Whether the table was measured of the engine as it is, and of all that a program calls.
+
+    Args:
+        files: The program's files by name; kernels that were generated with it are in no table.
+        core: The core.
+    """
+    if not is_current() or any(name.endswith((".c", ".S")) and name != "model.c" for name in files):
+        return False
+    sizes = aot_code(files["model.c"], core, 0)
+    return sizes is not None and not sizes.unknown
 
 
 def aot_code(program: str, core: str, layers: int) -> AotCode | None:
@@ -78,6 +117,7 @@ def aot_code(program: str, core: str, layers: int) -> AotCode | None:
         engine=sum(functions[name]["bytes"] for name in needed),
         parameters=parameters,
         program=round(table["program"]["base"] + layers * table["program"]["layer"]),
+        stack=max((deepest_stack(name, functions) for name in called & functions.keys()), default=0),
         unknown=tuple(sorted(unknown)),
     )
 
@@ -96,7 +136,14 @@ def harness(board: str, core: str) -> Harness | None:
     found = [boards[board]] if board in boards else [b for b in boards.values() if b["core"] == core]
     if not found:
         return None
-    return Harness(max(b["flash"] for b in found), max(b["ram"] for b in found))
+    return Harness(*(max(b[part] for b in found) for part in ("flash", "ram", "stack")))
+
+
+def deepest_stack(name: str, functions: dict[str, Any]) -> int:
+    """Stack of a function and the deepest of what it calls, which never calls itself."""
+    entry = functions[name]
+    below = (deepest_stack(needed, functions) for needed in entry["needs"] if needed in functions)
+    return int(entry["stack"]) + max(below, default=0)
 
 
 def _closure(names: Iterable[str], functions: dict[str, Any]) -> set[str]:
@@ -108,41 +155,3 @@ def _closure(names: Iterable[str], functions: dict[str, Any]) -> set[str]:
             found.add(name)
             waiting += functions[name]["needs"]
     return found
-
-
-@dataclass(frozen=True)
-class TflmCode:
-    """Flash of TFLM with the operators of one model, in bytes.
-
-    Attributes:
-        interpreter: Everything but the operators.
-        operators: The operators, less what they share.
-        static_ram: Variables, and the interpreter object.
-        unknown: Operators that the table lacks.
-    """
-
-    interpreter: int
-    operators: int
-    static_ram: int
-    unknown: tuple[str, ...]
-
-
-def tflm_code(operators: Iterable[tuple[str, bool]], library: str) -> TflmCode:
-    """Flash of TFLM on a Cortex-M4.
-
-    Args:
-        operators: (kind, whether it works on int8) of the model's operators.
-        library: "reference" or "cmsis-nn".
-    """
-    table = _table(TFLM_TABLE)
-    sizes = table[library]["operators"]
-    shared = table["shared"]["bytes"]
-    names = {f"{kind}_INT8" if int8 and f"{kind}_INT8" in sizes else kind for kind, int8 in operators}
-    found = [sizes[name] for name in names if name in sizes]
-    overlaps = max(0, sum(size > shared for size in found) - 1)
-    return TflmCode(
-        interpreter=table[library]["base"],
-        operators=sum(found) - overlaps * shared,
-        static_ram=table["static_ram"]["bytes"],
-        unknown=tuple(sorted(name for name in names if name not in sizes)),
-    )

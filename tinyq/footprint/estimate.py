@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from tinyq.footprint.arena import activation_buffers, arena_model
-from tinyq.footprint.code_size import aot_code, aot_compiler, harness, tflm_code
+from tinyq.footprint.code_size import aot_code, aot_compiler, harness, is_current
 from tinyq.footprint.planner import MemoryPlan, plan_memory
 from tinyq.footprint.tflm_kernels import Kernels
+from tinyq.footprint.tflm_size import TflmCode, tflm_code, tflm_compiler, tflm_revision
 from tinyq.graph import DType, Graph, layer_name, read_graph, write_graph
 from tinyq.hardware.boards import Board, Role
 from tinyq.hardware.cores import Core, core
 
 Runtime = Literal["aot", "tflm"]
 Verdict = Literal["FITS", "TIGHT", "TOO BIG"]
+Library = Literal["cmsis-nn", "reference"]
 
 _HARNESS = "startup, protocol and C library"
 _BUILT = "measured on built firmware of the AOT engine"
@@ -35,6 +37,21 @@ class Program(Protocol):
     def constant_bytes(self) -> int: ...
     @property
     def arena_bytes(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Built:
+    """Sizes of a firmware of the model that was built with the AOT engine, in bytes.
+
+    Attributes:
+        code: Kernels and generated functions.
+        model: Constants and parameters.
+        compiler: What built it.
+    """
+
+    code: int
+    model: int
+    compiler: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,7 @@ class Footprint:
         flash_limit, ram_limit: Bytes of the board.
         verdict: TIGHT means that less than 5 % of some memory is left.
         shortages: The memory regions that are too small.
+        stack: Stack that is used, of what RAM holds for it; None where it was not measured.
         peak_layers: Layers whose tensors are live together where the activations need most, the largest first.
         unknown: Operators or kernels whose size is in no table and is not counted.
     """
@@ -84,6 +102,7 @@ class Footprint:
     ram_limit: int
     verdict: Verdict
     shortages: tuple[Shortage, ...]
+    stack: Part | None
     peak_layers: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -102,7 +121,14 @@ class Footprint:
 
 
 def estimate(
-    graph: Graph, board: Board, runtime: Runtime, code: Program | None = None, deployed: bytes | None = None
+    graph: Graph,
+    board: Board,
+    runtime: Runtime,
+    code: Program | None = None,
+    deployed: bytes | None = None,
+    *,
+    library: Library = "cmsis-nn",
+    built: Built | None = None,
 ) -> Footprint:
     """Flash and RAM of a quantized model on a board.
 
@@ -113,6 +139,8 @@ def estimate(
         code: The generated program for the board's core; needed for "aot".
         deployed: The file that goes into the firmware (:func:`tinyq.firmware.deployed.deployed_model`), for "tflm";
             without it the estimate is for the model as it is.
+        library: TFLM's kernels, for "tflm".
+        built: What a build of the program for this core took, where there was one; otherwise tables are used.
 
     Raises:
         ValueError: ``code`` is missing.
@@ -121,78 +149,112 @@ def estimate(
     if runtime == "aot":
         if code is None:
             raise ValueError("an estimate for the AOT engine needs the generated code")
-        flash, ram, unknown = _aot(code, board)
+        found = _aot(code, board, built)
         peak = _peak_layers(graph, code.plan)
     else:
-        flash, ram, unknown, peak = _tflm(graph, board, target, deployed)
-    verdict, shortages = _verdict(board, (*flash, *ram))
+        found = _tflm(graph, board, target, deployed, library)
+        peak = _peak_of_graph(graph)
+    verdict, shortages = _verdict(board, (*found.flash, *found.ram))
     limits = board.flash_bytes, board.ram_bytes
-    return Footprint(board.id, runtime, flash, ram, *limits, verdict, shortages, peak, unknown)
+    return Footprint(
+        board.id, runtime, found.flash, found.ram, *limits, verdict, shortages, found.stack, peak, found.unknown
+    )
 
 
-def _aot(code: Program, board: Board) -> tuple[tuple[Part, ...], tuple[Part, ...], tuple[str, ...]]:
+@dataclass(frozen=True)
+class _Parts:
+    flash: tuple[Part, ...]
+    ram: tuple[Part, ...]
+    stack: Part | None
+    unknown: tuple[str, ...]
+
+
+def _aot(code: Program, board: Board, built: Built | None) -> _Parts:
     sizes = aot_code(code.files["model.c"], board.core, len(code.layers))
     constants = Part(
         "model constants", code.constant_bytes, "weights, biases and tables as generated", "exact", "model"
     )
     arena = Part("arena", code.arena_bytes, "the memory plan of the generated code", "exact", "arena")
-    if sizes is None:
-        return (constants,), (arena, _stack(board)), (f"code for {board.core}",)
-    measured = f"measured per function with {aot_compiler()}"
-    flash: tuple[Part, ...] = (
-        Part("engine kernels", sizes.engine, measured, "all of the flash within 0.1 % with that compiler", "code"),
-        constants,
-        Part("layer parameters", sizes.parameters, "sizeof of the kernels' parameter structures", "exact", "model"),
-        Part("generated functions", sizes.program, "a line fitted to generated programs", "4 bytes a layer", "code"),
-    )
+    ram = (arena, _reserved(board))
+    flash: tuple[Part, ...]
+    unknown: tuple[str, ...]
+    if built is not None:
+        where = f"built with {built.compiler}"
+        flash = (
+            Part("engine kernels and generated functions", built.code, where, "exact with that compiler", "code"),
+            constants,
+            Part("layer parameters", built.model - code.constant_bytes, where, "exact with that compiler", "model"),
+        )
+        unknown = ()
+    elif sizes is not None:
+        measured = f"measured per function with {aot_compiler()}"
+        error = "all of the flash within 2 % with that compiler" if is_current() else "not measured: another engine"
+        flash = (
+            Part("engine kernels", sizes.engine, measured, error, "code"),
+            constants,
+            Part("layer parameters", sizes.parameters, "sizeof of the kernels' parameter structures", "exact", "model"),
+            Part(
+                "generated functions", sizes.program, "a line fitted to generated programs", "4 bytes a layer", "code"
+            ),
+        )
+        unknown = sizes.unknown
+    else:
+        flash, unknown = (constants,), (f"code for {board.core}",)
     rest = harness(board.id, board.core)
     if rest is None:
-        return flash, (arena, _stack(board)), (*sizes.unknown, _HARNESS)
+        return _Parts(flash, ram, None, (*unknown, _HARNESS))
     flash = (*flash, Part(_HARNESS, rest.flash, _BUILT, "some 100 bytes on a board of your own", "code"))
     variables = Part("static variables", rest.ram, _BUILT, "a few bytes", "data")
-    return flash, (arena, _stack(board), variables), sizes.unknown
+    stack = None
+    if sizes is not None and not sizes.unknown:
+        deepest = "the compiler's figures for the deepest chain of kernels, on what the harness was measured to use"
+        stack = Part("stack in use", rest.stack + sizes.stack, deepest, "10 %, mostly too much", "data")
+    return _Parts(flash, (*ram, variables), stack, unknown)
 
 
-def _stack(board: Board) -> Part:
+def _reserved(board: Board) -> Part:
     return Part("stack", board.stack_bytes, "what the board's linker script reserves", "exact", "data")
 
 
-def _tflm(
-    graph: Graph, board: Board, target: Core, deployed: bytes | None
-) -> tuple[tuple[Part, ...], tuple[Part, ...], tuple[str, ...], tuple[str, ...]]:
+def _tflm(graph: Graph, board: Board, target: Core, deployed: bytes | None, library: Library) -> _Parts:
     content = deployed if deployed is not None else write_graph(graph)
-    kernels = tflm_kernels_of(target)
-    arena = arena_model(read_graph(content) if deployed is not None else graph, kernels)
-    operators = {(op.kind, _works_on_int8(graph, op.inputs)) for op in graph.ops}
-    sizes = tflm_code(operators, kernels.library)
-    measured = target.name == "cortex-m4"
-    where = "measured on Cortex-M4 with GCC 12.2"
-    error = "about 2 %" if measured else "not measured on this core; the code differs by up to a fifth between cores"
+    arena = arena_model(read_graph(content) if deployed is not None else graph, tflm_kernels_of(target, library))
+    sizes = tflm_code({(op.kind, _works_on_int8(graph, op.inputs)) for op in graph.ops}, board.core, library)
+    where = f"measured by operator on {sizes.measured_on}, TFLM of {tflm_revision()}, {tflm_compiler()}"
+    error = _tflm_error(sizes)
     flash: tuple[Part, ...] = (
         Part("TFLM interpreter", sizes.interpreter, where, error, "code"),
-        Part("TFLM operators", sizes.operators, f"{where}, one by one, less what they share", error, "code"),
+        Part("TFLM operators", sizes.operators, where, error, "code"),
         Part("model", len(content), "size of the file", "exact", "model"),
     )
     rest = harness(board.id, board.core)
     if rest is not None:
-        flash = (*flash, Part(_HARNESS, rest.flash, _BUILT, "about 2,000 bytes: TFLM brings its own library", "code"))
+        flash = (*flash, Part(_HARNESS, rest.flash, _BUILT, "some 100 bytes on a board of your own", "code"))
+    method = f"TFLM's allocations one after another, with {library} kernels; the smallest that works"
+    exact = "guessed for some operators" if arena.unknown_ops else "0 bytes, as far as measured"
     ram = (
-        Part(
-            "arena",
-            arena.required_bytes,
-            "TFLM's allocations one after another",
-            "0 bytes in 127 of 127 measured cases",
-            "arena",
-        ),
-        _stack(board),
-        Part("static variables", sizes.static_ram, where, "about 300 bytes", "data"),
+        Part("arena", arena.required_bytes, method, exact, "arena"),
+        _reserved(board),
+        Part("static variables", sizes.static_ram, where, "some 10 bytes" if sizes.is_same else error, "data"),
     )
+    doubt = f"not measured with {', '.join(sizes.stack_unknown)}" if sizes.stack_unknown else "10 %"
+    stack = Part("stack in use", sizes.stack, f"seen on {sizes.measured_on} with these operators", doubt, "data")
     unknown = tuple(sorted({*sizes.unknown, *arena.unknown_ops, *(() if rest else (_HARNESS,))}))
-    return flash, ram, unknown, _peak_of_graph(graph)
+    return _Parts(flash, ram, stack, unknown)
 
 
-def tflm_kernels_of(target: Core) -> Kernels:
-    """The kernels that a TFLM build for a core uses: CMSIS-NN, for the core's instruction set."""
+def _tflm_error(sizes: TflmCode) -> str:
+    if not sizes.is_same:
+        return "not measured on this core; code differs by up to a fifth between cores"
+    if sizes.elsewhere:
+        return f"{', '.join(sizes.elsewhere)} not measured on this core but on a Cortex-M4"
+    return "all of the flash within 2 % with that TFLM and compiler"
+
+
+def tflm_kernels_of(target: Core, library: Library = "cmsis-nn") -> Kernels:
+    """The kernels of a TFLM build for a core; CMSIS-NN takes the forms of the core's instruction set."""
+    if library == "reference":
+        return Kernels("reference")
     return Kernels("cmsis-nn", "mve" if target.has_mve else "dsp" if target.has_dsp else "scalar")
 
 
