@@ -46,10 +46,7 @@ def test_another_peak_limits_what_halving_saves() -> None:
     narrow = b.conv(b.conv(x, 32), 4)
     graph, board = b.graph([x], [b.mean(b.conv(b.conv(narrow, 28), 4))]), load_board(M4)
     # from 8,192 + 1,024 down to 28 * 256 + 1,024, where the second pair of layers needs as much
-    assert (
-        found_by("halve the channels", advice(graph, load_board(M4), footprint(graph, load_board(M4)), {})).ram_bytes
-        == 1024
-    )
+    assert found_by("halve the channels", advice(graph, board, footprint(graph, board), {})).ram_bytes == 1024
 
 
 def test_weights_in_four_bits() -> None:
