@@ -184,3 +184,20 @@ def test_operators_without_options() -> None:
     assert isinstance(graph.ops[0], Op)
     assert isinstance(graph.tensors[0], Tensor)
     assert_same_outputs(write_graph(graph), deployed_model(graph), 20)
+
+
+def test_plan_leaves_room_for_scratch_buffers() -> None:
+    """No build of the kernels needs more with the plan than without it, all together less."""
+    builds = [Kernels("reference"), Kernels("cmsis-nn", "scalar"), M4, Kernels("cmsis-nn", "mve")]
+    for seed in range(6):
+        deployed = deployed_graph(small_network(seed, size=5 + 3 * seed, channels=2 + 3 * seed))
+        with_plan = [arena_model(deployed, b).required_bytes for b in builds]
+        without = [arena_model(replace(deployed, metadata={}), b).required_bytes for b in builds]
+        assert sum(with_plan) <= sum(without)
+        assert (sum(with_plan) < sum(without)) == (OFFLINE_PLAN in deployed.metadata)
+
+
+def test_visual_wake_words_on_a_cortex_m4() -> None:
+    deployed = deployed_graph(read_graph(mlperf_tiny("vww")))
+    assert arena_model(deployed, M4).used_bytes == 82_276
+    assert arena_model(replace(deployed, metadata={}), M4).used_bytes == 100_708

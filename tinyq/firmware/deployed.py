@@ -10,13 +10,15 @@ import flatbuffers
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyq.footprint.arena import OFFLINE_PLAN, activation_buffers
-from tinyq.footprint.planner import plan_greedy, plan_memory
+from tinyq.footprint.arena import activation_buffers, arena_model, scratch_buffers, with_offline_plan
+from tinyq.footprint.planner import plan_memory
+from tinyq.footprint.tflm_kernels import Kernels
 from tinyq.graph import Graph
 from tinyq.graph.writer import pack_model, schema_model
 
-_PLAN_VERSION = 1
-_ONLINE = -1  # "the planner decides"
+_BUILDS = (
+    Kernels("reference"), Kernels("cmsis-nn", "scalar"), Kernels("cmsis-nn", "dsp"), Kernels("cmsis-nn", "mve")
+)  # fmt: skip
 
 
 def deployed_model(graph: Graph) -> bytes:
@@ -37,9 +39,7 @@ def deployed_model(graph: Graph) -> bytes:
 def deployed_graph(graph: Graph) -> Graph:
     """The graph that :func:`deployed_model` writes."""
     graph = _without_unused(replace(graph, signatures=(), metadata={}, description=""))
-    graph = _without_bias_scales(graph)
-    plan = _offline_plan(graph)
-    return replace(graph, metadata={OFFLINE_PLAN: plan} if plan else {})
+    return _with_plan(_without_bias_scales(graph))
 
 
 def _without_unused(graph: Graph) -> Graph:
@@ -83,15 +83,25 @@ def _without_bias_scales(graph: Graph) -> Graph:
     return graph.replace_tensors(biases)
 
 
-def _offline_plan(graph: Graph) -> bytes:
-    """TFLM's ``OfflineMemoryAllocation``: version, subgraph, tensor count, and an offset or -1 for each tensor."""
-    buffers = activation_buffers(graph)
-    plan = plan_memory(list(buffers.values()))
-    if plan.size >= plan_greedy(list(buffers.values())).size:
-        return b""
-    offsets = dict(zip(buffers, plan.offsets, strict=True))
-    entries = [_PLAN_VERSION, 0, len(graph.tensors), *(offsets.get(i, _ONLINE) for i in range(len(graph.tensors)))]
-    return np.array(entries, "<i4").tobytes()
+def _with_plan(graph: Graph) -> Graph:
+    """The graph with the offline plan that needs least over all builds of the kernels, if one beats TFLM's planner.
+
+    TFLM places scratch buffers, whose sizes depend on the build, around the activations. A plan of the activations
+    alone may leave no room for them, so plans with each build's scratch buffers are tried too.
+    """
+    activations = activation_buffers(graph)
+    best, least = graph, _needed(graph)
+    for scratch in ([], *(scratch_buffers(graph, build) for build in _BUILDS)):
+        plan = plan_memory([*activations.values(), *scratch])
+        planned = with_offline_plan(graph, dict(zip(activations, plan.offsets, strict=False)))
+        needed = _needed(planned)
+        if needed < least:
+            best, least = planned, needed
+    return best
+
+
+def _needed(graph: Graph) -> int:
+    return sum(arena_model(graph, build).required_bytes for build in _BUILDS)
 
 
 def _strip(model: Any) -> None:

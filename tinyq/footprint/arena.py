@@ -8,7 +8,7 @@ model is prepared more may be needed, so the smallest arena that works can be la
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -162,6 +162,22 @@ def activation_buffers(graph: Graph) -> dict[int, Buffer]:
         end = last if index in graph.outputs else max(reads, default=first)
         buffers[index] = Buffer(tensor.name, tensor.nbytes, first, end)
     return buffers
+
+
+def scratch_buffers(graph: Graph, kernels: Kernels) -> list[Buffer]:
+    """The scratch buffers that a build of the kernels asks for, in the steps of :func:`activation_buffers`."""
+    memories = enumerate(_memory(Site(graph, op, kernels)) for op in graph.ops)
+    return [Buffer(f"scratch {op}", size, op + 1, op + 1) for op, memory in memories for size in memory.scratch]
+
+
+def with_offline_plan(graph: Graph, offsets: Mapping[int, int]) -> Graph:
+    """The graph with an ``OfflineMemoryAllocation``.
+
+    Its content, as little-endian int32: version, subgraph, tensor count, and an offset for each tensor or -1 for "the
+    planner decides".
+    """
+    entries = [1, 0, len(graph.tensors), *(offsets.get(i, -1) for i in range(len(graph.tensors)))]
+    return replace(graph, metadata={**graph.metadata, OFFLINE_PLAN: np.array(entries, "<i4").tobytes()})
 
 
 def _offline_offsets(graph: Graph) -> Mapping[int, int]:
