@@ -3,51 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.float_graphs import classifier
+from tests.unit.qat_models import planned, samples
 from tinyq.data import to_codes
 from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.evaluation import run_float, run_tflm
-from tinyq.graph import DType, Graph, total_macs, write_graph
+from tinyq.graph import DType, total_macs, write_graph
 from tinyq.qat import checkpoint, compress
 from tinyq.qat.channels import remove_channels
-from tinyq.qat.plan import Layer, Plan, initial, integer, plan, separate, trained
+from tinyq.qat.plan import Layer, initial, integer, plan, separate, trained
 from tinyq.qat.train import State
 from tinyq.quantization.pipeline import Choices, run
-from tinyq.quantization.recipe import Recipe, SchemePart, resolve
-
-
-def samples(graph: Graph, count: int = 24, seed: int = 0) -> NDArray[np.float32]:
-    shape = graph.tensors[graph.inputs[0]].shape[1:]
-    return np.random.default_rng(seed).normal(size=(count, *shape)).astype(np.float32)
-
-
-def planned(bits: int, *, per_channel: bool = True, judged: bool = False, activations: str = "int8") -> Plan:
-    graph = classifier()
-    part = SchemePart(
-        weight_bits=8 if bits == 8 else 4,
-        per_channel=per_channel,
-        activations=activations,  # type: ignore[arg-type]
-        weight_range="minmax" if bits == 8 else "mse",
-    )
-    x = samples(graph)
-    judge = None
-    choices = Choices(transforms=(), refinements=())
-    if judged:
-        judge = _judge(graph, x)
-        choices = Choices(refinements=("adaround", "bias-correction"), transforms=())
-    done = run(graph, (x,), resolve(Recipe(scheme=part), graph), choices, judge)
-    return plan(done.float_graph, done.planned, done.graph, bits)
-
-
-def _judge(graph: Graph, x: NDArray[np.float32]):  # type: ignore[no-untyped-def]
-    from tinyq.api.judge import make_judge
-
-    return make_judge(write_graph(graph), (x,)).error
+from tinyq.quantization.recipe import Recipe, resolve
 
 
 @pytest.mark.parametrize("bits", [8, 4])
@@ -219,7 +192,7 @@ def test_structure_is_read_from_weights() -> None:
     assert found.clusters[index].max() == 1
 
 
-def test_a_checkpoint_reads_back(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_checkpoint_reads_back(tmp_path: Path) -> None:
     state = State(3, (np.arange(6, dtype=np.float32).reshape(2, 3), np.array(7, np.int64)))
     held = checkpoint.Checkpoint("abc", 1, b"tflite", state, ({"epoch": 1},))
     path = tmp_path / "x"
