@@ -34,7 +34,7 @@ static void finish_tile(tq_tile_output *o, int32_t pixels)
 /* Copies whole vectors, as many as `bytes` touch. */
 static inline void copy_vectors(int8_t *to, const int8_t *from, int32_t bytes)
 {
-    for (; bytes > 0; bytes -= 16) {
+    for (int32_t vectors = (bytes + 15) / 16; vectors > 0; --vectors) {
         vst1q_s8(to, vld1q_s8(from));
         to += 16;
         from += 16;
@@ -44,74 +44,95 @@ static inline void copy_vectors(int8_t *to, const int8_t *from, int32_t bytes)
 /* Copies `bytes`, and neither reads nor writes any more. */
 static inline void copy_bytes(int8_t *to, const int8_t *from, int32_t bytes)
 {
-    for (; bytes > 0; bytes -= 16) {
-        const mve_pred16_t lanes = vctp8q((uint32_t)bytes);
+    const mve_pred16_t rest = vctp8q((uint32_t)bytes % 16);
 
-        vst1q_p_s8(to, vld1q_z_s8(from, lanes), lanes);
+    for (int32_t vectors = bytes / 16; vectors > 0; --vectors) {
+        vst1q_s8(to, vld1q_s8(from));
         to += 16;
         from += 16;
     }
+    vst1q_p_s8(to, vld1q_z_s8(from, rest), rest);
 }
 
-/* The rows under the filters of one row of outputs, padded: row y of the input is in slot y modulo filter_height. */
-typedef struct {
-    int8_t *slots;
-    int32_t end; /* the first row that is not there yet */
-} tq_row_window;
+static inline void fill_bytes(int8_t *to, int32_t value, int32_t bytes)
+{
+    const int8x16_t vector = vdupq_n_s8((int8_t)value);
 
-static void fetch_rows(const tq_conv_s8_mve_params *p, const int8_t *image, int32_t top, tq_row_window *rows)
+    for (; bytes > 0; bytes -= 16) {
+        vst1q_p_s8(to, vector, vctp8q((uint32_t)bytes));
+        to += 16;
+    }
+}
+
+/* Row y of the image, padded. */
+static void fetch_row(const tq_conv_s8_mve_params *p, const int8_t *image, int32_t y, int8_t *row)
 {
     const tq_conv_shape *s = &p->shape;
     const int32_t bytes = s->input_width * s->input_channels;
     const int32_t left = s->padding_left * s->input_channels;
     const int32_t used = bytes < p->row_bytes - left ? bytes : p->row_bytes - left;
-    int32_t y = rows->end > top ? rows->end : top;
 
-    for (; y < top + s->filter_height; ++y) {
-        int8_t *row = rows->slots + (y + s->filter_height) % s->filter_height * p->row_bytes;
-
-        if (y < 0 || y >= s->input_height) {
-            memset(row, p->input_zero_point, (size_t)p->row_bytes);
-        } else {
-            memset(row, p->input_zero_point, (size_t)left);
-            copy_bytes(row + left, image + y * bytes, used);
-            memset(row + left + used, p->input_zero_point, (size_t)(p->row_bytes - left - used));
-        }
+    if (y < 0 || y >= s->input_height) {
+        fill_bytes(row, p->input_zero_point, p->row_bytes);
+    } else {
+        fill_bytes(row, p->input_zero_point, left);
+        copy_bytes(row + left, image + y * bytes, used);
+        fill_bytes(row + left + used, p->input_zero_point, p->row_bytes - left - used);
     }
-    rows->end = y;
 }
 
-/* Puts the inputs under one filter into a tile; `first` is the slot of the filter's first row. */
-static inline void fetch_patch(const tq_conv_s8_mve_params *p, const int8_t *slots, int32_t first, int32_t offset,
-                               int8_t *patch, int8_t *tile)
+/* Makes `rows` those under the filters of the row of outputs y; they are those of the row before, except for y = 0. */
+static void fetch_rows(const tq_conv_s8_mve_params *p, const int8_t *image, int32_t y, int8_t *rows)
 {
-    const int32_t segment = p->shape.filter_width * p->shape.input_channels;
-    const bool whole = segment % 16 == 0;
-    const int8_t *source = slots + first * p->row_bytes + offset;
-    int32_t until_first_slot = p->shape.filter_height - first;
-    int8_t *end = patch;
+    const tq_conv_shape *s = &p->shape;
+    const int32_t kept = y > 0 && s->stride_height < s->filter_height ? s->filter_height - s->stride_height : 0;
+
+    copy_vectors(rows, rows + s->stride_height * p->row_bytes, kept * p->row_bytes);
+    for (int32_t row = kept; row < s->filter_height; ++row) {
+        fetch_row(p, image, y * s->stride_height - s->padding_top + row, rows + row * p->row_bytes);
+    }
+}
+
+/* Puts the inputs under one filter into a tile; rows of the filter are made of whole vectors. */
+static inline void fetch_vectors(const tq_conv_s8_mve_params *p, const int8_t *source, int8_t *tile)
+{
+    const int32_t vectors = p->shape.filter_width * p->shape.input_channels / 16;
 
     for (int32_t row = 0; row < p->shape.filter_height; ++row) {
-        if (whole) {
-            for (int32_t bytes = 0; bytes < segment; bytes += 16) {
-                vst1q_s8(tile, vld1q_s8(source + bytes));
-                tile += 64;
-            }
-        } else {
-            copy_vectors(end, source, segment);
-            end += segment;
-        }
-        source += p->row_bytes;
-        if (--until_first_slot == 0) {
-            source = slots + offset;
-        }
-    }
-    if (!whole) {
-        for (int32_t step = 0; step < p->dot.steps; ++step) {
-            vst1q_s8(tile, vld1q_s8(patch));
-            patch += 16;
+        const int8_t *from = source;
+
+        for (int32_t i = 0; i < vectors; ++i) {
+            vst1q_s8(tile, vld1q_s8(from));
+            from += 16;
             tile += 64;
         }
+        source += p->row_bytes;
+    }
+}
+
+/* The same for any rows, by way of `patch`. */
+static inline void fetch_bytes(const tq_conv_s8_mve_params *p, const int8_t *source, int8_t *patch, int8_t *tile)
+{
+    const int32_t segment = p->shape.filter_width * p->shape.input_channels;
+    const int8_t *from = patch;
+
+    if (segment <= 16) {
+        for (int32_t row = p->shape.filter_height; row > 0; --row) {
+            vst1q_s8(patch, vld1q_s8(source));
+            patch += segment;
+            source += p->row_bytes;
+        }
+    } else {
+        for (int32_t row = p->shape.filter_height; row > 0; --row) {
+            copy_vectors(patch, source, segment);
+            patch += segment;
+            source += p->row_bytes;
+        }
+    }
+    for (int32_t step = p->dot.steps; step > 0; --step) {
+        vst1q_s8(tile, vld1q_s8(from));
+        from += 16;
+        tile += 64;
     }
 }
 
@@ -119,18 +140,22 @@ static void conv_image(const tq_conv_s8_mve_params *p, const int8_t *image, int8
 {
     const tq_conv_shape *s = &p->shape;
     const int32_t step = s->stride_width * s->input_channels;
-    int8_t *const tile = scratch;
+    const bool whole = s->filter_width * s->input_channels % 16 == 0;
     int8_t *const patch = o->outputs + 4 * (int32_t)o->work.pitch;
-    tq_row_window rows = {patch + 16 * p->dot.steps + 16, -s->padding_top};
+    int8_t *const rows = patch + 16 * p->dot.steps + 16;
     int32_t pixels = 0;
 
     for (int32_t y = 0; y < s->output_height; ++y) {
-        const int32_t top = y * s->stride_height - s->padding_top;
-        const int32_t first = (top + s->filter_height) % s->filter_height;
+        const int8_t *source = rows;
 
-        fetch_rows(p, image, top, &rows);
+        fetch_rows(p, image, y, rows);
         for (int32_t x = 0; x < s->output_width; ++x) {
-            fetch_patch(p, rows.slots, first, x * step, patch, tile + 16 * pixels);
+            if (whole) {
+                fetch_vectors(p, source, scratch + 16 * pixels);
+            } else {
+                fetch_bytes(p, source, patch, scratch + 16 * pixels);
+            }
+            source += step;
             if (++pixels == 4) {
                 finish_tile(o, pixels);
                 pixels = 0;

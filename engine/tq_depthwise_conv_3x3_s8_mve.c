@@ -7,7 +7,6 @@
 #include <arm_mve.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
 
 enum { GROUP = 16, COLUMN_BYTES = GROUP * 4 }; /* channels in scratch at once, and what they take for each column */
 enum { NO_OUTPUT = 0x8000 };
@@ -141,33 +140,68 @@ static row row_at(const tq_conv_shape *s, const int8_t *image, int32_t y, int32_
     return (row){image + y * s->input_width * s->input_channels + channel, s->input_channels};
 }
 
+/* Interleaves 16 channels of four rows, and moves on to the next `columns` columns. */
+static inline int8_t *interleave_columns(row rows[4], int32_t columns, int8_t *strip)
+{
+    const int8_t *a = rows[0].at;
+    const int8_t *b = rows[1].at;
+    const int8_t *c = rows[2].at;
+    const int8_t *d = rows[3].at;
+
+    if (columns > 0) {
+        __asm__ volatile("dls       lr, %[columns]\n"
+                         "1:\n\t"
+                         "vldrb.8   q0, [%[a]]\n\t"
+                         "vldrb.8   q1, [%[b]]\n\t"
+                         "vldrb.8   q2, [%[c]]\n\t"
+                         "vldrb.8   q3, [%[d]]\n\t"
+                         "add       %[a], %[a], %[step_a]\n\t"
+                         "vst40.8   {q0, q1, q2, q3}, [%[strip]]\n\t"
+                         "add       %[b], %[b], %[step_b]\n\t"
+                         "vst41.8   {q0, q1, q2, q3}, [%[strip]]\n\t"
+                         "add       %[c], %[c], %[step_c]\n\t"
+                         "vst42.8   {q0, q1, q2, q3}, [%[strip]]\n\t"
+                         "add       %[d], %[d], %[step_d]\n\t"
+                         "vst43.8   {q0, q1, q2, q3}, [%[strip]]!\n\t"
+                         "le        lr, 1b"
+                         : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [strip] "+r"(strip)
+                         : [columns] "r"(columns), [step_a] "r"(rows[0].step), [step_b] "r"(rows[1].step),
+                           [step_c] "r"(rows[2].step), [step_d] "r"(rows[3].step)
+                         : "lr", "q0", "q1", "q2", "q3", "memory");
+    }
+    rows[0].at = a;
+    rows[1].at = b;
+    rows[2].at = c;
+    rows[3].at = d;
+    return strip;
+}
+
 /* Interleaves up to 16 channels of four rows, from the row `top` on. */
 static void interleave(const tq_conv_shape *s, const int8_t *image, int32_t top, int32_t first_channel,
                        const int8_t *padding, int8_t *strip)
 {
     const int32_t channels = s->input_channels - first_channel;
-    const mve_pred16_t lanes = vctp8q((uint32_t)channels);
     /* whole vectors are read as long as that does not go past the end of the row */
     const int32_t last = channels >= GROUP ? 0 : (GROUP - channels + s->input_channels - 1) / s->input_channels;
-    const int32_t whole = last < s->input_width ? s->input_width - last : 0;
-    row a = row_at(s, image, top, first_channel, padding);
-    row b = row_at(s, image, top + 1, first_channel, padding);
-    row c = row_at(s, image, top + 2, first_channel, padding);
-    row d = row_at(s, image, top + 3, first_channel, padding);
+    int32_t rest = last < s->input_width ? last : s->input_width;
+    row rows[4];
 
-    for (int32_t x = 0; x < s->input_width; ++x) {
-        const mve_pred16_t read = x < whole ? (mve_pred16_t)0xffff : lanes;
+    for (int32_t i = 0; i < 4; ++i) {
+        rows[i] = row_at(s, image, top + i, first_channel, padding);
+    }
+    strip = interleave_columns(rows, s->input_width - rest, strip);
+    for (; rest > 0; --rest) {
+        const mve_pred16_t lanes = vctp8q((uint32_t)channels);
         int8x16x4_t columns;
 
-        columns.val[0] = vld1q_z_s8(a.at, read);
-        columns.val[1] = vld1q_z_s8(b.at, read);
-        columns.val[2] = vld1q_z_s8(c.at, read);
-        columns.val[3] = vld1q_z_s8(d.at, read);
+        columns.val[0] = vld1q_z_s8(rows[0].at, lanes);
+        columns.val[1] = vld1q_z_s8(rows[1].at, lanes);
+        columns.val[2] = vld1q_z_s8(rows[2].at, lanes);
+        columns.val[3] = vld1q_z_s8(rows[3].at, lanes);
         vst4q_s8(strip, columns);
-        a.at += a.step;
-        b.at += b.step;
-        c.at += c.step;
-        d.at += d.step;
+        for (int32_t i = 0; i < 4; ++i) {
+            rows[i].at += rows[i].step;
+        }
         strip += COLUMN_BYTES;
     }
 }
@@ -176,30 +210,46 @@ static void interleave(const tq_conv_shape *s, const int8_t *image, int32_t top,
 static void set_offsets(const tq_depthwise_conv_3x3_s8_mve_params *p, int32_t stride, int32_t rows, int32_t vectors,
                         uint16_t *offsets)
 {
+    const int32_t pixel = p->shape.output_channels;
     const int32_t columns = p->shape.output_width;
     const int32_t side = stride == 1 ? 2 : 1; /* of the square of outputs that a strip gives at once */
+    const int32_t squares = stride == 1 ? 1 : 4;
     int32_t y = 0;
     int32_t x = 0;
 
     for (int32_t four = 0; four < 2 * vectors; ++four) {
-        /* lanes of two fours alternate */
-        uint16_t *lane = offsets + (four / 2) * 8 + four % 2;
+        uint16_t *lane = offsets + four / 2 * 8 + four % 2; /* lanes of two fours alternate */
 
-        for (int32_t i = 0; i < 4; ++i) {
-            const int32_t output_y = y + (stride == 1 ? i / 2 : 0);
-            const int32_t output_x = x + (stride == 1 ? i % 2 : 0);
-            const bool inside = output_y < rows && output_x < columns;
+        for (int32_t i = 0; i < squares; ++i) {
+            const int32_t first = (y * columns + x) * pixel;
+            const bool inside = y < rows && x < columns;
 
-            *lane = inside ? (uint16_t)((output_y * columns + output_x) * p->shape.output_channels) : NO_OUTPUT;
+            lane[0] = inside ? (uint16_t)first : NO_OUTPUT;
             lane += 2;
-            if (stride == 2 || i == 3) {
-                x += side;
-                if (x * stride >= p->pitch) {
-                    x = 0;
-                    y += side;
-                }
+            if (stride == 1) {
+                const bool right = inside && x + 1 < columns;
+
+                lane[0] = right ? (uint16_t)(first + pixel) : NO_OUTPUT;
+                lane[2] = inside && y + 1 < rows ? (uint16_t)(first + columns * pixel) : NO_OUTPUT;
+                lane[4] = right && y + 1 < rows ? (uint16_t)(first + (columns + 1) * pixel) : NO_OUTPUT;
+            }
+            x += side;
+            if (x * stride >= p->pitch) {
+                x = 0;
+                y += side;
             }
         }
+    }
+}
+
+/* Fills whole vectors. */
+static void fill(int8_t *to, int32_t value, int32_t bytes)
+{
+    const int8x16_t vector = vdupq_n_s8((int8_t)value);
+
+    for (int32_t vectors = bytes / 16; vectors > 0; --vectors) {
+        vst1q_s8(to, vector);
+        to += 16;
     }
 }
 
@@ -251,8 +301,8 @@ static void depthwise(const tq_depthwise_conv_3x3_s8_mve_params *p, variant v, c
         .max = (uint8_t)p->output_max * UINT32_C(0x01010101),
     };
 
-    memset(padding, p->input_zero_point, sizeof padding);
-    memset(strips, p->input_zero_point, (size_t)((gathers + 1) * 2 * COLUMN_BYTES));
+    fill(padding, p->input_zero_point, sizeof padding);
+    fill(strips, p->input_zero_point, (gathers + 1) * 2 * COLUMN_BYTES);
     for (uint32_t i = 0; i < 4; ++i) {
         w.addresses[i] = (uint32_t)strips + (i - 2) * COLUMN_BYTES;
     }
