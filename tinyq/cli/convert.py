@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tinyq.cli import common
+from tinyq.cli import qat as training
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +43,15 @@ def convert(
     ] = True,
     metric: common.Metric = None,
     image_scale: common.ImageScale = None,
+    qat: Annotated[
+        bool, typer.Option("--qat", help="Train first, as 'tinyq qat' does, into the folder OUT.qat; needs --train.")
+    ] = False,
+    train: training.Train = None,
+    bits_weights: training.BitsWeights = 8,
+    method: training.Method = "lsq",
+    epochs: training.Epochs = 10,
+    rate: training.Rate = 1e-3,
+    distill: training.Distill = False,
     seed: common.Seed = 0,
     trust: common.Trust = False,
     force: common.Force = False,
@@ -56,15 +66,41 @@ def convert(
 
       tinyq convert model_int8.tflite --board microbit -o out
 
+      tinyq convert digits.keras --qat --train train.npz --data digits.npz --board mps2-an386 -o out
+
       tinyq convert kws.keras --data kws.npz --board mps3-an547 --accelerator ethos-u55-128 --compiled -o out
     """
     from tinyq.api.conversion import ConvertSettings
     from tinyq.api.conversion import convert as run
+    from tinyq.api.staging import check_output
     from tinyq.errors import BadInputError
     from tinyq.reporting.console import render_convert
 
     if strict and accelerator is None:
         raise BadInputError("--strict judges an accelerator, and none is named.", "Add --accelerator NAME.")
+    if qat:
+        from tinyq.api.qat import QatSettings
+        from tinyq.api.qat import qat as run_training
+
+        trained = QatSettings(
+            model=model,
+            train=training.needed(train),
+            out=out.parent / f"{out.name}.qat",
+            weight_bits=bits_weights,
+            method=method,
+            epochs=epochs,
+            rate=rate,
+            distill=distill,
+            recipe=recipe,
+            image_scale=image_scale,
+            seed=seed,
+            trust=trust,
+            force=force,
+        )
+        check_output(out, force)
+        with training.watcher(quiet or as_json) as watching:
+            run_training(trained, watching)
+        model = trained.out
     settings = ConvertSettings(
         model=model,
         data=data,

@@ -16,34 +16,41 @@ if TYPE_CHECKING:
     from tinyq.qat.train import Step
 
 
+Train = Annotated[
+    str | None, typer.Option("--train", help="Training data: like --data, with labels y.", show_default=False)
+]
+BitsWeights = Annotated[int, typer.Option("--bits-weights", help="8, 4, 3 or 2.")]
+BitsActivations = Annotated[int, typer.Option("--bits-activations", help="8 or 16.")]
+Method = Annotated[str, typer.Option("--method", help="lsq (learned step sizes) or tfmot (moving averages).")]
+Epochs = Annotated[int, typer.Option("--epochs", min=1, help="Passes over the training data.")]
+Rate = Annotated[float, typer.Option("--lr", help="Learning rate at the start.")]
+Distill = Annotated[
+    bool, typer.Option("--distill", help="Learn from the float model too; without labels, from it alone.")
+]
+
+
 def register(app: typer.Typer) -> None:
     app.command("qat")(qat)
 
 
 def qat(
     model: common.Model,
-    train: Annotated[
-        str, typer.Option("--train", help="Training data: like --data, with labels y.", show_default=False)
-    ],
     out: common.Out,
+    train: Train = None,
     validation: Annotated[
         str | None,
         typer.Option("--validation", help="Samples kept apart. Default: a tenth of the training data."),
     ] = None,
-    bits_weights: Annotated[int, typer.Option("--bits-weights", help="8, 4, 3 or 2.")] = 8,
-    bits_activations: Annotated[int, typer.Option("--bits-activations", help="8 or 16.")] = 8,
+    bits_weights: BitsWeights = 8,
+    bits_activations: BitsActivations = 8,
     per_channel: Annotated[
         bool, typer.Option("--per-channel/--per-tensor", help="A weight scale for each channel, or one per layer.")
     ] = True,
-    method: Annotated[
-        str, typer.Option("--method", help="lsq (learned step sizes) or tfmot (moving averages).")
-    ] = "lsq",
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Passes over the data.")] = 10,
-    rate: Annotated[float, typer.Option("--lr", help="Learning rate at the start.")] = 1e-3,
+    method: Method = "lsq",
+    epochs: Epochs = 10,
+    rate: Rate = 1e-3,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Samples of a step.")] = 32,
-    distill: Annotated[
-        bool, typer.Option("--distill", help="Learn from the float model too; without labels, from it alone.")
-    ] = False,
+    distill: Distill = False,
     progressive: Annotated[
         bool, typer.Option("--progressive", help="Start with 8-bit weights and narrow them step by step.")
     ] = False,
@@ -82,7 +89,7 @@ def qat(
 
     settings = QatSettings(
         model=model,
-        train=train,
+        train=needed(train),
         out=out,
         validation=validation,
         weight_bits=bits_weights,
@@ -111,6 +118,19 @@ def qat(
         common.emit(record.model_dump_json(indent=2))
     else:
         render_training(record, out, common.stdout_console(quiet))
+
+
+def needed(train: str | None) -> str:
+    """The training data, which nothing can be trained without.
+
+    Raises:
+        BadInputError: There are none.
+    """
+    from tinyq.errors import BadInputError
+
+    if train is None:
+        raise BadInputError("Training needs data.", "Give them with --train, as a .npz with x and y for example.")
+    return train
 
 
 @contextmanager
