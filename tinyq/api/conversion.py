@@ -9,9 +9,10 @@ from tinyq.api.acceleration import Accelerated, accelerate, require_compiler
 from tinyq.api.details import activation_reports, plan_report
 from tinyq.api.estimation import report_of
 from tinyq.api.manifest import Manifest, sha256, source, versions
+from tinyq.api.pages import page_of
 from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import Quantized, QuantizeSettings, layer_schemes, quantize_model, trial_reports
-from tinyq.api.run_folder import CHECK, COMPILED_MODEL, FIRMWARE, FLOAT_MODEL, MODEL, REPORT
+from tinyq.api.run_folder import CHECK, COMPILED_MODEL, FIRMWARE, FLOAT_MODEL, MODEL, PAGE, REPORT
 from tinyq.api.scoring import Scored, scores_of
 from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
 from tinyq.codegen import GeneratedCode
@@ -86,6 +87,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
         (stage / FIRMWARE).mkdir()
         _emit(stage / FIRMWARE, program, board)
         write_file(stage / REPORT, report.to_json() + "\n")
+        write_file(stage / PAGE, page_of(report))
         manifest = _manifest(settings, quantized, files)
         write_file(stage / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
     return report
