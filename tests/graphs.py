@@ -318,7 +318,7 @@ def mean(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     return b.graph([x], [y])
 
 
-def _broadcast_shapes(rng: np.random.Generator) -> tuple[Shape, Shape, Shape]:
+def broadcast_shapes(rng: np.random.Generator) -> tuple[Shape, Shape, Shape]:
     """Two operands and the result; now and then equal, scalar or of different rank."""
     rank = int(rng.integers(1, 5))
     shape = tuple(int(d) for d in rng.integers(1, 6, rank))
@@ -363,7 +363,7 @@ def _scale(b: GraphBuilder, tensor: int) -> float:
 
 def add(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
-    first, second, result = _broadcast_shapes(rng)
+    first, second, result = broadcast_shapes(rng)
     operands, inputs = _operands(b, rng, dtype, (first, second))
     activation: Activation = pick(rng, ACTIVATIONS)
     widening = 2 ** (dtype.bits - 8)
@@ -380,7 +380,7 @@ def add(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
 
 def mul(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
-    first, second, result = _broadcast_shapes(rng)
+    first, second, result = broadcast_shapes(rng)
     operands, inputs = _operands(b, rng, dtype, (first, second))
     activation: Activation = pick(rng, ACTIVATIONS)
     widening = 2 ** (2 * dtype.bits - 16)
@@ -575,4 +575,22 @@ def depthwise_3x3(rng: np.random.Generator) -> Graph:
         b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     b.op("DEPTHWISE_CONV_2D", inputs, y, DepthwiseConvOptions(stride, stride, 1, 1, padding, activation, 1))
+    return b.graph([x], [y])
+
+
+def deep_fully_connected(rng: np.random.Generator) -> Graph:
+    """Inputs in fours, as most networks have them, and weights that are symmetric."""
+    b = GraphBuilder()
+    depth, channels, rows = 4 * int(rng.integers(1, 60)), int(rng.integers(1, 24)), int(pick(rng, (1, 1, 3)))
+    activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
+    x = b.int8((rows, depth), some_scale(rng), some_zero_point(rng))
+    weights = _weights(b, rng, W8A8, (channels, depth), 0, bool(rng.random() < 0.5))
+    filters = b.tensors[weights].data
+    assert filters is not None
+    b.tensors[weights] = dataclasses.replace(b.tensors[weights], data=np.maximum(filters, -127))
+    bias = _bias(b, rng, W8A8, x, weights, channels, depth)
+    y = _product_output(b, rng, W8A8, (rows, channels), x, weights, depth, activation)
+    if activation != "NONE" and rng.random() < 0.8:
+        b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
+    b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions(activation, False))
     return b.graph([x], [y])

@@ -70,6 +70,7 @@ class Channels:
         right: Bits to the right, as ``multiplier``.
         form: The cheaper of the forms that are exact.
         shift: Of the nonnegative form, s above.
+        bound: The largest magnitude of a sum.
         clamp: Lowest and highest code, if saturation at eight bits is not enough.
     """
 
@@ -79,6 +80,7 @@ class Channels:
     right: NDArray[np.int64]
     form: Form
     shift: int
+    bound: int
     clamp: tuple[int, int] | None
 
     @property
@@ -140,7 +142,8 @@ def channels_of(
     if form is None:
         return "the scales of its tensors are too far apart"
     saturated = (low, high) == (_LOWEST, 127)
-    return Channels(rows, bias, multiplier, right, form, shift, None if saturated else (low, high))
+    clamp = None if saturated else (low, high)
+    return Channels(rows, bias, multiplier, right, form, shift, int(bound.max()), clamp)
 
 
 def shift_weights(rows: NDArray[np.int8], shift: NDArray[np.int64]) -> NDArray[np.int16] | None:
