@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from tinyq.codegen import engine, generate
 from tinyq.hardware.cores import CORES
 
 ARM = "arm-none-eabi-gcc"
+LARGEST_FRAME = 512  # bytes
 ALLOWED = ("memcpy", "memset", "memmove", "__aeabi_", "__gnu_")
 
 
@@ -44,7 +47,8 @@ def test_engine_compiles_for_core(core: str, level: str, tmp_path: Path) -> None
     if shutil.which(ARM) is None:
         pytest.skip(f"no {ARM}")
     sources = sorted(engine_folder().glob("*.c"))
-    command = [ARM, "-mthumb", *CORES[core].flags, level, "-ffreestanding", *STRICT, f"-I{engine_folder()}", "-c"]
+    command = [ARM, "-mthumb", *CORES[core].flags, level, "-ffreestanding", "-fstack-usage", *STRICT, "-c"]
+    command.append(f"-I{engine_folder()}")
     done = subprocess.run([*command, *sources], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     objects = [tmp_path / f"{source.stem}.o" for source in sources]
@@ -56,12 +60,24 @@ def test_engine_compiles_for_core(core: str, level: str, tmp_path: Path) -> None
     assert all(name.startswith(ALLOWED) for name in outside), outside
     # no mutable state: neither data nor zero-initialized data
     assert not [name for kind, name in symbols if kind in "bBdDC"]
+    # constant stack: no frame depends on a layer's size
+    frames = [line.split("\t") for path in tmp_path.glob("*.su") for line in path.read_text().splitlines()]
+    assert len(frames) > len(sources)
+    assert not [frame for frame in frames if frame[2] != "static" or int(frame[1]) > LARGEST_FRAME]
+
+
+def _compiler(name: str) -> list[str]:
+    """The command of a compiler; clang may also come as the package ziglang."""
+    if shutil.which(name) is not None:
+        return [name]
+    if name == "clang" and importlib.util.find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc"]
+    pytest.skip(f"no {name}")
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang", ARM])
 def test_generated_code_compiles_cleanly(compiler: str, tmp_path: Path) -> None:
-    if shutil.which(compiler) is None:
-        pytest.skip(f"no {compiler}")
+    command = _compiler(compiler)
     for i, make in enumerate(GRAPHS):
         folder = tmp_path / str(i)
         folder.mkdir()
@@ -69,7 +85,7 @@ def test_generated_code_compiles_cleanly(compiler: str, tmp_path: Path) -> None:
         for name, text in code.files.items():
             (folder / name).write_text(text)
         for options in ([], ["-DMODEL_OBSERVE"]):
-            _compile([compiler, "-Os", *options], folder / "model.c", folder / "model.o")
+            _compile([*command, "-Os", *options], folder / "model.c", folder / "model.o")
 
 
 def test_interface_is_usable_from_cpp(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.engine.harness import assert_bit_exact, cases_of
+from tests.engine.harness import Case, assert_bit_exact, cases_of, run_engine, run_tflm
 from tinyq.codegen import generate
+from tinyq.folding import fold
 from tinyq.graph import Graph, read_graph
 
 MODELS = {
@@ -35,6 +36,15 @@ def test_model_is_bit_exact_with_tflm(name: str) -> None:
     cases = cases_of([_model(name)], SAMPLES, seed=11)
     assert max(len(np.unique(x)) for sample in cases[0].samples for x in sample) > 100
     assert_bit_exact(cases)
+
+
+def test_folded_model_is_bit_exact_with_the_whole_one() -> None:
+    whole = _model("vww")
+    (case,) = cases_of([whole], 10, seed=12)
+    (folded,) = run_engine([Case(fold(whole).graph, case.samples)])
+    (expected,) = run_tflm([case])
+    for mine, reference in zip(folded, expected, strict=True):
+        np.testing.assert_array_equal(mine.outputs[0], reference[0])
 
 
 @pytest.mark.parametrize("name", MODELS)
