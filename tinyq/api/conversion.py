@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tinyq.api.acceleration import Accelerated, accelerate, require_compiler
 from tinyq.api.details import activation_reports, plan_report
-from tinyq.api.estimation import report_of
+from tinyq.api.estimation import report_of, ways_to_fit
 from tinyq.api.manifest import Manifest, sha256, source, versions
 from tinyq.api.pages import page_of
 from tinyq.api.progress import Progress, silent
@@ -24,11 +24,14 @@ from tinyq.evaluation.metrics import metric as find_metric
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
 from tinyq.folding import fold
+from tinyq.footprint.advice import Advice
 from tinyq.footprint.estimate import Footprint, estimate
 from tinyq.frontend import load_model
 from tinyq.graph import Graph, total_macs
 from tinyq.hardware.boards import Board, load_board
 from tinyq.reporting.models import ConvertReport, LayerReport
+
+_OFFERS = 3  # ways that are named to a user whose model is too big
 
 
 @dataclass(frozen=True)
@@ -133,13 +136,14 @@ def _program(graph: Graph, tflite: bytes, board: Board, optimize: str) -> _Progr
     """Fold, generate, and refuse what does not fit.
 
     Raises:
-        ShortfallError: It does not.
+        ShortfallError: It does not: what is missing by how much, what sets the peak, and what would fit.
     """
     folding = fold(graph)
     code = generate_code(folding.graph, core=board.core, optimize=optimize, model_hash=sha256(tflite)[:16])
     deployed = deployed_model(folding.graph)
     footprint = estimate(folding.graph, board, "aot", code, deployed)
-    require_fit(footprint)
+    if footprint.shortages:
+        raise _too_big(folding.graph, board, footprint, deployed)
     layers = tuple(
         replace(layer, channels=folding.channels[layer.tensor].kept) if layer.tensor in folding.channels else layer
         for layer in code.layers
@@ -151,18 +155,24 @@ def _emit(folder: Path, program: _Program, board: Board) -> None:
     emit_project(folder, graph=program.graph, code=program.code, deployed=program.deployed, board=board)
 
 
-def require_fit(footprint: Footprint) -> None:
-    """Refuse what does not fit before anything is built.
+def _too_big(graph: Graph, board: Board, footprint: Footprint, deployed: bytes) -> ShortfallError:
+    """What is missing by how much, what sets the peak, what would make the model smaller, and where it fits."""
+    peak = f" RAM peaks at {', '.join(footprint.peak_layers[:2])}." if footprint.peak_layers else ""
+    ways, boards = ways_to_fit(graph, board, footprint, deployed)
+    flash, ram = footprint.flash_bytes > footprint.flash_limit, footprint.ram_bytes > footprint.ram_limit
+    ways = tuple(w for w in ways if (flash and w.flash_bytes > 0) or (ram and w.ram_bytes > 0))
+    enough = [way for way in ways if way.fits]
+    offered = "; ".join(_offer(way) for way in (enough or ways)[:_OFFERS])
+    alone = "Enough" if enough else "Not enough alone"
+    smaller = f"{alone}: {offered}." if offered else "Make the model smaller."
+    where = f" Boards that it fits: {', '.join(boards)}." if boards else " No board that tinyq knows is large enough."
+    return ShortfallError(f"The model does not fit on {board.id}: it needs {footprint.missing}.{peak}", smaller + where)
 
-    Raises:
-        ShortfallError: Names what is missing, and what sets the peak.
-    """
-    if footprint.shortages:
-        peak = f" RAM peaks at {', '.join(footprint.peak_layers[:2])}." if footprint.peak_layers else ""
-        raise ShortfallError(
-            f"The model does not fit on {footprint.board}: it needs {footprint.missing}.{peak}",
-            "Choose a larger board ('tinyq estimate' shows all of them) or make the model smaller.",
-        )
+
+def _offer(way: Advice) -> str:
+    saved = ((way.flash_bytes, "flash"), (way.ram_bytes, "RAM"))
+    figures = " and ".join(f"{count:,} bytes less {what}" for count, what in saved if count > 0)
+    return f"{way.text} ({figures})"
 
 
 def _evaluate(settings: ConvertSettings, quantized: Quantized, progress: Progress) -> tuple[Scored, int]:

@@ -11,6 +11,7 @@ from tinyq.codegen import GeneratedCode, generate
 from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.firmware.built_size import built_size
 from tinyq.firmware.deployed import deployed_model
+from tinyq.folding import fold
 from tinyq.footprint.advice import Advice, advice
 from tinyq.footprint.code_size import table_knows
 from tinyq.footprint.estimate import Built, Footprint, Library, Part, Runtime
@@ -21,7 +22,9 @@ from tinyq.hardware.boards import Board, all_boards, load_board
 from tinyq.reporting.models import EstimateAdvice, EstimatePart, EstimateReport
 
 _RUNTIMES = ("aot", "tflm")
-_LIBRARIES = ("cmsis-nn", "reference")
+_LIBRARIES: tuple[Library, ...] = ("cmsis-nn", "reference")
+_BALANCED = "balanced"
+_AIMED = {"ram": "RAM", "size": "flash"}
 
 
 def estimate(
@@ -46,7 +49,7 @@ def estimate(
         BadInputError: The model is float, or the board, the runtime or the kernels are not known.
         UnsupportedError: The runtime lacks an operator.
     """
-    library = tflm_kernels or _LIBRARIES[0]
+    library = cast(Library, tflm_kernels or _LIBRARIES[0])
     if runtime not in _RUNTIMES:
         raise BadInputError(f"There is no runtime {runtime!r}.", f"Choose one of {', '.join(_RUNTIMES)}.")
     if library not in _LIBRARIES:
@@ -55,13 +58,36 @@ def estimate(
     loaded = load_model(model)
     if loaded.kind != "quantized":
         raise BadInputError(f"{model} is a float model.", "Quantize it first with 'tinyq quantize'.")
-    subject = _Subject(loaded.graph, deployed_model(loaded.graph), build)
+    graph = fold(loaded.graph).graph  # as it goes into the firmware
+    subject = _Subject(graph, deployed_model(graph), build)
     reports = []
     for each in boards:
-        footprint = subject.footprint(each, cast(Runtime, runtime), cast(Library, library))
+        footprint = subject.footprint(each, cast(Runtime, runtime), library)
         others = dict(subject.others(each, runtime, library)) if board is not None or footprint.shortages else {}
-        reports.append(report_of(footprint, advice(loaded.graph, each, footprint, others)))
+        reports.append(report_of(footprint, advice(graph, each, footprint, others)))
     return tuple(reports)
+
+
+def ways_to_fit(
+    graph: Graph, board: Board, footprint: Footprint, deployed: bytes
+) -> tuple[tuple[Advice, ...], tuple[str, ...]]:
+    """What to do about a model that is too big for a board.
+
+    Args:
+        graph: The deployed graph.
+        board: The board.
+        footprint: What the generated code takes there.
+        deployed: The file for TFLM.
+
+    Returns:
+        What makes it smaller, the most useful first, and the boards that it fits, the smallest first.
+    """
+    subject = _Subject(graph, deployed, False)
+    library: Library = _LIBRARIES[0]
+    others = dict(subject.others(board, footprint.runtime, library))
+    larger = sorted(all_boards(), key=lambda b: (b.ram_bytes, b.flash_bytes))
+    fitting = tuple(b.id for b in larger if not subject.footprint(b, footprint.runtime, library).shortages)
+    return advice(graph, board, footprint, others), fitting
 
 
 @dataclass
@@ -71,22 +97,22 @@ class _Subject:
     graph: Graph
     deployed: bytes
     build: bool | None
-    programs: dict[str, GeneratedCode] = field(default_factory=dict)
-    sizes: dict[str, Built | None] = field(default_factory=dict)
+    programs: dict[tuple[str, str], GeneratedCode] = field(default_factory=dict)
+    sizes: dict[tuple[str, str], Built | None] = field(default_factory=dict)
 
-    def footprint(self, board: Board, runtime: Runtime, library: Library) -> Footprint:
+    def footprint(self, board: Board, runtime: Runtime, library: Library, optimize: str = _BALANCED) -> Footprint:
         if runtime == "tflm":
             return estimate_footprint(self.graph, board, runtime, None, self.deployed, library=library)
-        if board.core not in self.programs:
-            code = generate(self.graph, core=board.core)
-            self.programs[board.core] = code
+        key = board.core, optimize
+        if key not in self.programs:
+            code = generate(self.graph, core=board.core, optimize=optimize)
+            self.programs[key] = code
             known = table_knows(code.files, board.core)
             wanted = not known if self.build is None else self.build
-            self.sizes[board.core] = built_size(self.graph, code, self.deployed, board.core) if wanted else None
-        built = self.sizes[board.core]
-        return estimate_footprint(self.graph, board, runtime, self.programs[board.core], self.deployed, built=built)
+            self.sizes[key] = built_size(self.graph, code, self.deployed, board.core) if wanted else None
+        return estimate_footprint(self.graph, board, runtime, self.programs[key], self.deployed, built=self.sizes[key])
 
-    def others(self, board: Board, runtime: str, library: str) -> Iterator[tuple[str, Footprint]]:
+    def others(self, board: Board, runtime: str, library: Library) -> Iterator[tuple[str, Footprint]]:
         """How else the same model could be built."""
         if runtime == "tflm":
             if library == "cmsis-nn":
@@ -96,6 +122,10 @@ class _Subject:
                 yield "compile the model instead: --runtime aot", self.footprint(board, "aot", "cmsis-nn")
             except UnsupportedError:
                 return
+            return
+        for aim in ("ram", "size"):
+            yield f"generate it for less {_AIMED[aim]}: --optimize {aim}", self.footprint(board, "aot", library, aim)
+        yield "take the official interpreter: --runtime tflm", self.footprint(board, "tflm", library)
 
 
 def report_of(footprint: Footprint, found: tuple[Advice, ...] = ()) -> EstimateReport:
