@@ -37,11 +37,13 @@ def with_wrong_kernel(out: Path, copy: Path, layer: int) -> Path:
     shutil.copytree(out, copy, ignore=shutil.ignore_patterns("build*"))
     source = copy / "firmware" / "model" / "model.c"
     text = source.read_text()
-    name = rf"LAYER_{layer}_OUTPUT"
-    calls = [m for m in re.finditer(r"^ +(tq_\w+)\((.*?)\);$", text, re.MULTILINE | re.DOTALL) if name in m.group(2)]
     entry = read_layer_map(out / "firmware")[layer]
-    wrong = f"\n    ((int8_t *)at({name}))[{entry.output_bytes - 1}] ^= 1;"
-    source.write_text(text[: calls[0].end()] + wrong + text[calls[0].end() :])
+    last = f"((int8_t *)at(LAYER_{layer}_OUTPUT))[{entry.output_bytes - 1}]"
+    text, replaced = re.subn(
+        rf"(void run_layer_{layer}\(void\)\n{{\n.*?)\n}}", rf"\1\n    {last} ^= 1;\n}}", text, flags=re.S
+    )
+    assert replaced == 1
+    source.write_text(text)
     return copy
 
 
