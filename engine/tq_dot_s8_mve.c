@@ -76,24 +76,6 @@ enum { STEPS_PER_LOOP = 4, STEP_BYTES = 14 * 4, LOOP_END_BYTES = 2 * 4 }; /* of 
     "cmp       r5, r9\n\t"                          \
     "bne.w     1b"
 
-#define FINISH_RELU                     \
-    "mov       r0, #128\n\t"            \
-    "vqmovunb.s16 q4, q7\n\t"           \
-    "vqmovunt.s16 q4, q6\n\t"           \
-    "vadd.i8   q4, q4, r0\n\t"
-
-#define FINISH                          \
-    "ldr       r0, [r11, %[zero]]\n\t"  \
-    "ldrd      r2, r4, [r11, %[limits]]\n\t" \
-    "vqadd.s16 q7, q7, r0\n\t"          \
-    "vqadd.s16 q6, q6, r0\n\t"          \
-    "vqmovnb.s16 q4, q7\n\t"            \
-    "vqmovnt.s16 q4, q6\n\t"            \
-    "vdup.32   q5, r2\n\t"              \
-    "vmax.s8   q4, q4, q5\n\t"          \
-    "vdup.32   q5, r4\n\t"              \
-    "vmin.s8   q4, q4, q5\n\t"
-
 #define OFFSET(member) "i"(offsetof(tq_dot_s8_mve_work, member))
 
 void tq_dot_s8_mve_prepare(const tq_dot_s8_mve_params *p, const int8_t *tile, tq_dot_s8_mve_work *work)
@@ -128,7 +110,7 @@ void tq_dot_s8_mve_relu(tq_dot_s8_mve_work *work, int8_t *output)
     register tq_dot_s8_mve_work *w __asm__("r11") = work;
 
     set_output(work, output);
-    __asm__ volatile(ALL_CHANNELS(TQ_MVE_NO_TIES, FINISH_RELU)
+    __asm__ volatile(ALL_CHANNELS(TQ_MVE_NO_TIES, TQ_MVE_FINISH_FOUR_RELU)
                      :
                      : "r"(w), [skipped] OFFSET(skipped), [entry0] OFFSET(entry[0]), [entry1] OFFSET(entry[1]),
                        [weights] OFFSET(weights), [end] OFFSET(scales_end), [address] OFFSET(address)
@@ -140,7 +122,7 @@ void tq_dot_s8_mve(tq_dot_s8_mve_work *work, int8_t *output)
     register tq_dot_s8_mve_work *w __asm__("r11") = work;
 
     set_output(work, output);
-    __asm__ volatile(ALL_CHANNELS(TQ_MVE_TIES, FINISH)
+    __asm__ volatile(ALL_CHANNELS(TQ_MVE_TIES, TQ_MVE_FINISH_FOUR)
                      :
                      : "r"(w), [skipped] OFFSET(skipped), [entry0] OFFSET(entry[0]), [entry1] OFFSET(entry[1]),
                        [weights] OFFSET(weights), [end] OFFSET(scales_end), [address] OFFSET(address),

@@ -51,6 +51,27 @@
     "vqmovnb.s32 " destination ", q4\n\t"           \
     "vqmovnt.s32 " destination ", q5\n\t"
 
+/* Codes of four pixels times four channels to q4, from 16-bit numbers: of channels 0 and 2 in q7, of 1 and 3 in q6. The
+ * first form is for a fused ReLU, where zero point and min are -128 and max is 127; for the other one, zero point and
+ * limits, each four times in a word, are at [r11, zero] and [r11, limits].
+ */
+#define TQ_MVE_FINISH_FOUR_RELU                 \
+    "mov       r0, #128\n\t"                    \
+    "vqmovunb.s16 q4, q7\n\t"                   \
+    "vqmovunt.s16 q4, q6\n\t"                   \
+    "vadd.i8   q4, q4, r0\n\t"
+#define TQ_MVE_FINISH_FOUR                      \
+    "ldr       r0, [r11, %[zero]]\n\t"          \
+    "ldrd      r2, r4, [r11, %[limits]]\n\t"    \
+    "vqadd.s16 q7, q7, r0\n\t"                  \
+    "vqadd.s16 q6, q6, r0\n\t"                  \
+    "vqmovnb.s16 q4, q7\n\t"                    \
+    "vqmovnt.s16 q4, q6\n\t"                    \
+    "vdup.32   q5, r2\n\t"                      \
+    "vmax.s8   q4, q4, q5\n\t"                  \
+    "vdup.32   q5, r4\n\t"                      \
+    "vmin.s8   q4, q4, q5\n\t"
+
 /* Every register that such a block may change, but r11, which holds the address of what it works on. */
 #define TQ_MVE_CLOBBERS                                                                                          \
     "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "q0", "q1", "q2", "q3", "q4", "q5", \

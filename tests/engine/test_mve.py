@@ -15,9 +15,10 @@ from tests.engine.cores import run_on_core
 from tests.engine.harness import assert_equal_to_tflm, cases_of, engine_folder, host_compiler
 from tinyq.codegen import generate
 from tinyq.codegen.kernel import Kernel
-from tinyq.codegen.ops import conv_1x1_mve, conv_mve, depthwise_conv_3x3_mve, fully_connected_mve
+from tinyq.codegen.ops import conv_1x1_mve, conv_3x3_mve, conv_mve, depthwise_conv_3x3_mve, fully_connected_mve
 from tinyq.codegen.ops.add_mve import AddMve
 from tinyq.codegen.ops.conv_1x1_mve import PointwiseConvMve
+from tinyq.codegen.ops.conv_3x3_mve import Conv3x3Mve
 from tinyq.codegen.ops.conv_mve import ConvMve
 from tinyq.codegen.ops.depthwise_conv_3x3_mve import DepthwiseConv3x3Mve
 from tinyq.codegen.ops.fully_connected_mve import FullyConnectedMve
@@ -35,6 +36,7 @@ KERNELS: list[tuple[type[Kernel], str, Callable[..., Graph], tuple[Any, ...], in
     (ConvMve, "tq_conv_s8_mve", wide_graphs.conv_2d, (3, 2), 30),
     (ConvMve, "tq_conv_s8_mve", wide_graphs.conv_2d, (1, 2), 20),
     (ConvMve, "tq_conv_s8_mve", graphs.conv_2d, (False,), 80),
+    (Conv3x3Mve, "tq_conv_3x3_s8_mve", wide_graphs.conv_2d, (3, 1), 60),
     (DepthwiseConv3x3Mve, "tq_depthwise_conv_3x3_s8_mve", wide_graphs.depthwise_conv_2d, (), 80),
     (FullyConnectedMve, "tq_fully_connected_s8_mve", wide_graphs.fully_connected, (), 60),
     (FullyConnectedMve, "tq_fully_connected_s8_mve", graphs.fully_connected_ties, (True,), 20),
@@ -74,7 +76,7 @@ def _check(
     texts = [generate(case.graph, core=CORE, optimize=optimize).files["model.c"] for case in cases]
     used = [(case, text) for case, text in zip(cases, texts, strict=True) if call in text]
     assert len(used) > len(found) / 4
-    if kernel in (PointwiseConvMve, ConvMve, DepthwiseConv3x3Mve):
+    if kernel in (PointwiseConvMve, ConvMve, Conv3x3Mve, DepthwiseConv3x3Mve):
         fused = sum("_relu(&" in text for _, text in used)
         assert 2 < fused < len(used) - 2
     run = [case for case, _ in used]
@@ -97,12 +99,14 @@ def test_scratch_is_what_the_headers_say(tmp_path: Path) -> None:
             expected.append(conv_1x1_mve.scratch_bytes(a, b))
             uses.append(f"TQ_CONV_S8_MVE_SCRATCH_BYTES({a} + 0, {b} + 0, 3 + 0, {a} + 0)")
             expected.append(conv_mve.scratch_bytes(a, b, 3, a))
+            uses.append(f"TQ_CONV_3X3_S8_MVE_SCRATCH_BYTES({a} + 0, {b} + 0, {a} + 0)")
+            expected.append(conv_3x3_mve.scratch_bytes(a, b, a))
             uses.append(f"TQ_FULLY_CONNECTED_S8_MVE_SCRATCH_BYTES({a} + 0, {b} + 0)")
             expected.append(fully_connected_mve.scratch_bytes(a, b))
             for stride in (1, 2):
                 uses.append(f"TQ_DEPTHWISE_CONV_3X3_S8_MVE_SCRATCH_BYTES({a} + 0, {2 * b} + 0, {stride} + 0)")
                 expected.append(depthwise_conv_3x3_mve.scratch_bytes(a, 2 * b, stride))
-    headers = ("matmul", "conv", "fully_connected", "depthwise_conv_3x3")
+    headers = ("matmul", "conv", "conv_3x3", "fully_connected", "depthwise_conv_3x3")
     (tmp_path / "main.c").write_text(
         "#include <stdio.h>\n"
         + "".join(f'#include "tq_{h}_s8_mve.h"\n' for h in headers)
