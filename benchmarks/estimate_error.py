@@ -29,6 +29,7 @@ from tinyq.evaluation import run_tflm
 from tinyq.firmware.build import Firmware, build_project
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
+from tinyq.folding import fold
 from tinyq.footprint.estimate import Footprint, estimate
 from tinyq.graph import Graph, read_graph, write_graph
 from tinyq.hardware.boards import Board, load_board
@@ -93,9 +94,10 @@ def main() -> int:
     skipped: dict[str, str] = {}
     bad = []
     for name in arguments.models:
-        graph = read_graph((Path(folder) / MODELS[name]).read_bytes())
-        inputs = random_inputs(graph, arguments.samples)
-        outputs = run_tflm(write_graph(graph), inputs)
+        whole = read_graph((Path(folder) / MODELS[name]).read_bytes())
+        inputs = random_inputs(whole, arguments.samples)
+        outputs = run_tflm(write_graph(whole), inputs)
+        graph = fold(whole).graph  # as it goes into the firmware
         for board in map(load_board, arguments.boards):
             with tempfile.TemporaryDirectory() as project:
                 emit(graph, board, Path(project))

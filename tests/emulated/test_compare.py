@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.dead_channels import network_with_dead_channels
 from tests.emulated.conftest import tflm_root
 from tests.float_graphs import classifier
+from tests.graphs import Types
 from tests.int8_graphs import small_network
 from tinyq.api.compare import CompareSettings, compare
 from tinyq.api.conversion import ConvertSettings, convert
@@ -112,6 +114,23 @@ def test_the_float_model_is_compared_layer_by_layer(tmp_path: Path) -> None:
     assert last.sqnr_db is None or last.sqnr_db < 6
     with pytest.raises(BadInputError, match="no float model"):
         compare(CompareSettings(out, float_model=out / "model.tflite"))
+
+
+def test_layers_without_their_constant_channels_are_compared_in_the_others(tmp_path: Path) -> None:
+    """What folding left out of the firmware is known; what it computes is held against those channels of the model."""
+    graph = network_with_dead_channels(np.random.default_rng(2), Types())
+    (tmp_path / "model.tflite").write_bytes(write_graph(graph))
+    convert(ConvertSettings(model=tmp_path / "model.tflite", data=None, board=M4, out=tmp_path / "out"))
+    report = compare(CompareSettings(tmp_path / "out", samples=4))
+    assert report.first_differing is None
+    layers = read_layer_map(tmp_path / "out" / "firmware")
+    left_out = [each.channels_left_out for each in report.layers]
+    assert sum(left_out) > 0
+    for each, layer, count in zip(report.layers, layers, left_out, strict=True):
+        size = graph.tensors[layer.tensor].dtype.numpy.itemsize
+        whole = int(np.prod(each.output_shape))
+        assert layer.output_bytes == whole * size * (each.output_shape[-1] - count) // each.output_shape[-1]
+        assert each.elements == 4 * layer.output_bytes // size
 
 
 def test_damaged_folders_are_refused(int8: Path, tmp_path: Path) -> None:
