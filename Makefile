@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 TINYQ := .venv/bin/tinyq
 DEMO := build/demo
 
-.PHONY: demo test unit lint bench setup clean
+.PHONY: demo test unit lint bench sizes setup clean
 
 setup:
 	@sh scripts/setup.sh
@@ -30,6 +30,11 @@ lint: setup
 
 bench: setup
 	@$(PYTHON) -m benchmarks
+
+# Tables of code sizes, after any change of engine, project templates or compiler; TFLM's where TFLM_ROOT names a checkout
+sizes: setup
+	@$(PYTHON) benchmarks/measure_code_size.py
+	@$(if $(TFLM_ROOT),$(PYTHON) benchmarks/measure_tflm_size.py,echo "TFLM_ROOT is not set: the table of TFLM stays as it is.")
 
 clean:
 	rm -rf build
