@@ -4,68 +4,145 @@
 
 #if TQ_MVE
 
-#include <arm_mve.h>
+#include <stddef.h>
+#include <string.h>
 
 enum { HALF_SHIFT = 19 }; /* a headroom of 20 bits, and a factor of 1/2 */
+enum { LANES = 8 };
 
-/* What does not change from vector to vector. */
+/* What the assembler works on. Codes times a unit plus an offset are (code - zero point) << shift. */
 typedef struct {
-    int32x4_t first_units; /* codes times this plus an offset: (code - zero point) << shift */
-    int32x4_t second_units;
+    const int8_t *first;
+    const int8_t *second;
+    int8_t *output;
+    int32_t vectors;
     int32_t first_offset;
     int32_t second_offset;
-} operands;
+    int32_t second_multiplier;
+    int32_t second_shift;
+    int32_t multiplier;
+    int32_t shift;
+    int32_t zero_point;
+    int32_t first_unit;
+    int32_t second_unit;
+    uint32_t min; /* four times */
+    uint32_t max;
+} work;
 
-/* x times a factor, with the two roundings of tq_scale; the shift is to the right by at least 1. */
-static inline int32x4_t scaled(int32x4_t x, int32_t multiplier, int32_t shift)
+/* Sums of four codes to `sum`; `widen` takes every other one of those in q0 and q1 */
+#define FOUR_SUMS(widen, ties, sum)             \
+    widen " q3, q1\n\t"                         \
+    "vmlas.s32 q3, q7, r4\n\t"                  \
+    "vqrdmulh.s32 q3, q3, r5\n\t"               \
+    TQ_MVE_TIES("q3", sum)                      \
+    widen " " sum ", q0\n\t"                    \
+    "vrshl.s32 q3, r6\n\t"                      \
+    "vmlas.s32 " sum ", q6, r3\n\t"             \
+    "vadd.i32  " sum ", " sum ", q3\n\t"        \
+    "vqrdmulh.s32 " sum ", " sum ", r8\n\t"     \
+    ties(sum, "q3")                             \
+    "vrshl.s32 " sum ", r9\n\t"
+
+/* Eight sums at a time; `limit` limits the codes in q4 */
+#define ALL_SUMS(ties, limit)                   \
+    "ldrd      r3, r4, [r11, %[units]]\n\t"     \
+    "vdup.32   q6, r3\n\t"                      \
+    "vdup.32   q7, r4\n\t"                      \
+    "ldm       r11, {r0, r1, r2, r3, r4, r5, r6, r8, r9, r10, r12}\n\t" \
+    "dls       lr, r3\n\t"                      \
+    "mov       r3, r4\n\t"                      \
+    "mov       r4, r5\n\t"                      \
+    "mov       r5, r6\n\t"                      \
+    "mov       r6, r8\n\t"                      \
+    "mov       r8, r9\n\t"                      \
+    "mov       r9, r10\n"                       \
+    "1:\n\t"                                    \
+    "vldrb.s16 q0, [r0], #8\n\t"                \
+    "vldrb.s16 q1, [r1], #8\n\t"                \
+    FOUR_SUMS("vmovlb.s16", ties, "q4")         \
+    FOUR_SUMS("vmovlt.s16", ties, "q5")         \
+    "vqmovnb.s32 q4, q4\n\t"                    \
+    "vqmovnt.s32 q4, q5\n\t"                    \
+    "vqadd.s16 q4, q4, r12\n\t"                 \
+    "vqmovnb.s16 q4, q4\n\t"                    \
+    limit                                       \
+    "vstrb.16  q4, [r2], #8\n\t"                \
+    "le        lr, 1b"
+
+#define NO_LIMIT
+#define LIMIT                                   \
+    "ldrd      r9, r10, [r11, %[limits]]\n\t"   \
+    "vdup.32   q0, r9\n\t"                      \
+    "vmax.s8   q4, q4, q0\n\t"                  \
+    "vdup.32   q0, r10\n\t"                     \
+    "vmin.s8   q4, q4, q0\n\t"                  \
+    "ldr       r9, [r11, %[shift]]\n\t"
+
+#define DEFINE_SUMS(name, ties, limit)                                                                        \
+    static void name(const work *sums)                                                                        \
+    {                                                                                                         \
+        register const work *w __asm__("r11") = sums;                                                         \
+                                                                                                              \
+        __asm__ volatile(ALL_SUMS(ties, limit)                                                                \
+                         :                                                                                    \
+                         : "r"(w), [units] "i"(offsetof(work, first_unit)), [limits] "i"(offsetof(work, min)), \
+                           [shift] "i"(offsetof(work, shift))                                                 \
+                         : TQ_MVE_CLOBBERS);                                                                  \
+    }
+
+DEFINE_SUMS(any_sums, TQ_MVE_TIES, LIMIT)
+DEFINE_SUMS(relu_sums, TQ_MVE_NO_TIES, NO_LIMIT)
+
+static inline void add(const tq_add_s8_mve_params *p, void (*sums)(const work *w), const int8_t *first,
+                       const int8_t *second, int8_t *output)
 {
-    const int32x4_t product = vqrdmulhq_n_s32(x, multiplier);
+    const int32_t rest = p->count % LANES;
+    const int32_t whole = p->count - rest;
+    work w = {
+        .first = first,
+        .second = second,
+        .output = output,
+        .vectors = whole / LANES,
+        .first_offset = -p->zero_points[0] * (1 << HALF_SHIFT),
+        .second_offset = -p->zero_points[1] * (1 << p->second_left_shift),
+        .second_multiplier = p->second_multiplier,
+        .second_shift = p->second_shift,
+        .multiplier = p->multiplier,
+        .shift = p->shift,
+        .zero_point = p->output_zero_point,
+        .first_unit = 1 << HALF_SHIFT,
+        .second_unit = 1 << p->second_left_shift,
+        .min = (uint8_t)p->output_min * UINT32_C(0x01010101),
+        .max = (uint8_t)p->output_max * UINT32_C(0x01010101),
+    };
 
-    return vrshlq_n_s32(vaddq_s32(product, vshrq_n_s32(product, 31)), shift);
-}
+    if (whole > 0) {
+        sums(&w);
+    }
+    if (rest > 0) {
+        int8_t a[LANES] = {0};
+        int8_t b[LANES] = {0};
+        int8_t sum[LANES];
 
-static inline int32x4_t sum_of(const tq_add_s8_mve_params *p, const operands *o, int32x4_t first, int32x4_t second)
-{
-    const int32x4_t a = vmlasq_n_s32(first, o->first_units, o->first_offset);
-    const int32x4_t b = vmlasq_n_s32(second, o->second_units, o->second_offset);
-
-    return scaled(vaddq_s32(a, scaled(b, p->second_multiplier, p->second_shift)), p->multiplier, p->shift);
-}
-
-/* The sums of eight codes, as 16-bit numbers. */
-static inline int16x8_t sums_of(const tq_add_s8_mve_params *p, const operands *o, int16x8_t first, int16x8_t second)
-{
-    const int32x4_t even = sum_of(p, o, vmovlbq_s16(first), vmovlbq_s16(second));
-    const int32x4_t odd = sum_of(p, o, vmovltq_s16(first), vmovltq_s16(second));
-    const int16x8_t sums = vqmovntq_s32(vqmovnbq_s32(vdupq_n_s16(0), even), odd);
-
-    return vqaddq_n_s16(sums, (int16_t)p->output_zero_point);
+        memcpy(a, first + whole, (size_t)rest);
+        memcpy(b, second + whole, (size_t)rest);
+        w.first = a;
+        w.second = b;
+        w.output = sum;
+        w.vectors = 1;
+        sums(&w);
+        memcpy(output + whole, sum, (size_t)rest);
+    }
 }
 
 void tq_add_s8_mve(const tq_add_s8_mve_params *p, const int8_t *first, const int8_t *second, int8_t *output)
 {
-    const operands o = {
-        .first_units = vdupq_n_s32(1 << HALF_SHIFT),
-        .second_units = vdupq_n_s32(1 << p->second_left_shift),
-        .first_offset = -p->zero_points[0] * (1 << HALF_SHIFT),
-        .second_offset = -p->zero_points[1] * (1 << p->second_left_shift),
-    };
-    const int8x16_t low = vdupq_n_s8((int8_t)p->output_min);
-    const int8x16_t high = vdupq_n_s8((int8_t)p->output_max);
+    add(p, any_sums, first, second, output);
+}
 
-    for (int32_t left = p->count; left > 0; left -= 16) {
-        const mve_pred16_t lanes = vctp8q((uint32_t)left);
-        const int8x16_t a = vld1q_z_s8(first, lanes);
-        const int8x16_t b = vld1q_z_s8(second, lanes);
-        const int16x8_t even = sums_of(p, &o, vmovlbq_s8(a), vmovlbq_s8(b));
-        const int16x8_t odd = sums_of(p, &o, vmovltq_s8(a), vmovltq_s8(b));
-        const int8x16_t codes = vqmovntq_s16(vqmovnbq_s16(vdupq_n_s8(0), even), odd);
-
-        vst1q_p_s8(output, vminq_s8(vmaxq_s8(codes, low), high), lanes);
-        first += 16;
-        second += 16;
-        output += 16;
-    }
+void tq_add_s8_mve_relu(const tq_add_s8_mve_params *p, const int8_t *first, const int8_t *second, int8_t *output)
+{
+    add(p, relu_sums, first, second, output);
 }
 
 #endif

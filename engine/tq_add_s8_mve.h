@@ -22,4 +22,7 @@ typedef struct {
 
 void tq_add_s8_mve(const tq_add_s8_mve_params *p, const int8_t *first, const int8_t *second, int8_t *output);
 
+/* The same with a fused ReLU: zero point and min are -128, max is 127. */
+void tq_add_s8_mve_relu(const tq_add_s8_mve_params *p, const int8_t *first, const int8_t *second, int8_t *output);
+
 #endif

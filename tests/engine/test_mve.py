@@ -76,7 +76,7 @@ def _check(
     texts = [generate(case.graph, core=CORE, optimize=optimize).files["model.c"] for case in cases]
     used = [(case, text) for case, text in zip(cases, texts, strict=True) if call in text]
     assert len(used) > len(found) / 4
-    if kernel in (PointwiseConvMve, ConvMve, Conv3x3Mve, DepthwiseConv3x3Mve):
+    if kernel in (PointwiseConvMve, ConvMve, Conv3x3Mve, DepthwiseConv3x3Mve, AddMve):
         fused = sum("_relu(&" in text for _, text in used)
         assert 2 < fused < len(used) - 2
     run = [case for case, _ in used]

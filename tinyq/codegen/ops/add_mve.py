@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyq.codegen import weights_mve
-from tinyq.codegen.arithmetic import activation_range, quantize_multiplier, scale_of, zero_point_of
+from tinyq.codegen.arithmetic import quantize_multiplier, scale_of, zero_point_of
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.ops.add import Add, operand_factors
 from tinyq.graph.options import AddOptions
@@ -24,7 +24,7 @@ class AddMve:
         return "" if quantize_multiplier(operand_factors(node)[2])[1] < 0 else "its sum is scaled by 1/2 or more"
 
     def cost(self, node: Node, target: Target) -> float:
-        return 12.0 * node.output.elements
+        return 8.0 * node.output.elements
 
     def emit(self, node: Node, target: Target) -> Emission:
         assert isinstance(node.op.options, AddOptions)  # noqa: S101 - the reader gives it these
@@ -33,7 +33,7 @@ class AddMve:
         factors = operand_factors(node)
         second, shift = quantize_multiplier(factors[order[1]])
         multiplier, sum_shift = quantize_multiplier(factors[2])
-        low, high = activation_range(node.op.options.activation, node.output)
+        limits = weights_mve.limits(node, node.op.options.activation)
         # a factor of 1/2 has no shift to the right: it is taken as 1/4 of codes that are twice as large, which is exact
         left = 20 if shift < 0 else 21
         params = Params(
@@ -46,13 +46,12 @@ class AddMve:
                 "second_shift": shift - (left - 20),
                 "multiplier": multiplier,
                 "shift": sum_shift,
-                "output_zero_point": zero_point_of(node.output),
-                "output_min": low,
-                "output_max": high,
+                **{f"output_{name}": value for name, value in limits.items()},
             },
         )
+        function = f"tq_add_s8_mve{weights_mve.suffix(node, node.op.options.activation)}"
         return Emission(
-            calls=(Call("tq_add_s8_mve", (ParamsAddress(), Input(order[0]), Input(order[1]), Output())),),
+            calls=(Call(function, (ParamsAddress(), Input(order[0]), Input(order[1]), Output())),),
             headers=("tq_add_s8_mve.h",),
             params=params,
         )
