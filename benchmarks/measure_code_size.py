@@ -208,7 +208,7 @@ def measure_harness(board: Board, table: dict[str, Any]) -> dict[str, Any]:
         emit_project(Path(folder), graph=graph, code=code, deployed=deployed_model(graph), board=board)
         firmware = build_project(Path(folder), board=board)
         sizes = firmware.sizes
-        stack = measure_stack(firmware.elf, board, graph) if board.qemu is not None else 0
+        stack = measure_stack(firmware.elf, board, graph) if board.qemu is not None and board.qemu.machine else 0
     called = set(re.findall(r"\b(tq_\w+)\(", code.files["model.c"])) & table["functions"].keys()
     kernels = max(deepest_stack(name, table["functions"]) for name in called)
     return {"core": board.core, "flash": sizes.harness, "ram": sizes.static_ram, "stack": max(0, stack - kernels)}

@@ -89,7 +89,7 @@ def boards() -> list[Board]:
     """One board for each core that an emulated board has."""
     found: dict[str, Board] = {}
     for board in all_boards():
-        if board.qemu is not None and board.flash_bytes >= 1 << 20:
+        if board.qemu is not None and board.qemu.machine and board.flash_bytes >= 1 << 20:
             found.setdefault(board.core, board)
     return list(found.values())
 

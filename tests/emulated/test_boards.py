@@ -22,7 +22,7 @@ from tinyq.firmware.project import emit_project
 from tinyq.graph import write_graph
 from tinyq.hardware.boards import Counter, all_boards, load_board
 
-BOARDS = [board.id for board in all_boards() if board.qemu is not None]
+BOARDS = [board.id for board in all_boards() if board.qemu is not None and board.qemu.machine]
 
 
 def codes(count: int) -> np.ndarray:

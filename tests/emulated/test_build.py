@@ -94,7 +94,7 @@ def test_folder_without_project_is_refused(tmp_path: Path) -> None:
 def test_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = write_stub_project(tmp_path / "firmware", M4)
     monkeypatch.setenv("PATH", "/nonexistent")
-    monkeypatch.setattr("tinyq.firmware.toolchains.zig._program", lambda: None)
+    monkeypatch.setattr("tinyq.firmware.toolchains.zig.find_zig", lambda: None)
     with pytest.raises(MissingToolError, match=r"arm-none-eabi-gcc is not installed.*apt install gcc-arm-none-eabi"):
         build_project(project, board=load_board(M4))
 

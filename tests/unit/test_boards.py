@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from tinyq.errors import BadInputError
-from tinyq.hardware.boards import all_boards, load_board
+from tinyq.hardware.boards import all_boards, describe_machine, load_board, stand_in
 from tinyq.hardware.cores import CORES, core
 
-SHIPPED = {"microbit", "mps2-an385", "mps2-an385-m0", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547"}
+SHIPPED = {
+    "microbit", "mps2-an385", "mps2-an385-m0", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547",
+    "stm32f4-discovery", "stm32f746-discovery", "nucleo-h753zi", "nrf52840-dk", "stm32l552", "stm32f072-discovery",
+    "nucleo-l073rz", "ek-ra8m1",
+}  # fmt: skip
 
 GOOD = """
 id = "mine"
@@ -49,6 +53,40 @@ def test_shipped_boards() -> None:
     assert boards["mps2-an500"].region("window").origin == 0x60000000  # type: ignore[union-attr]
     m55 = boards["mps3-an547"]
     assert m55.flash_bytes == sum(m.bytes for m in m55.memory if set(m.roles) & {"code", "model"})
+
+
+@pytest.mark.parametrize(
+    ("board_id", "machine"),
+    [
+        ("stm32f4-discovery", "mps2-an386"),
+        ("nrf52840-dk", "mps2-an386"),
+        ("stm32f746-discovery", "mps2-an500"),
+        ("nucleo-h753zi", "mps2-an500"),
+        ("stm32l552", "mps2-an505"),
+        ("stm32f072-discovery", "mps2-an385-m0"),
+        ("nucleo-l073rz", "mps2-an385"),
+        ("ek-ra8m1", "mps3-an547"),
+    ],
+)
+def test_a_machine_of_the_same_core_or_a_superset_stands_in(board_id: str, machine: str) -> None:
+    board = load_board(board_id)
+    other = stand_in(board)
+    assert other.id == machine
+    # the firmware stays one for the board's own core
+    assert (other.core, other.stack_bytes) == (board.core, board.stack_bytes)
+    assert describe_machine(other, board).startswith(f"{machine} stands in for {board_id} (")
+    own = core(load_board(machine).core)
+    assert {"armv6-m": own.architecture in ("armv7-m", "armv6-m")}.get(
+        core(board.core).architecture, own.architecture == core(board.core).architecture
+    )
+
+
+def test_nothing_stands_in_for_a_board_that_qemu_has() -> None:
+    board = load_board("mps2-an386")
+    assert stand_in(board) is board
+    assert describe_machine(board, board) == ""
+    m0 = load_board("mps2-an385-m0")
+    assert describe_machine(m0, m0) == "a Cortex-M3 stands in for the Cortex-M0"
 
 
 def test_cores_know_what_they_have() -> None:

@@ -18,7 +18,7 @@ from tinyq.firmware.project import emit_project, project_files
 from tinyq.firmware.tflm_ops import INT8_HEADERS, METHODS, registrations
 from tinyq.graph import DType, Graph, Op, Tensor
 from tinyq.graph.options import NoOptions
-from tinyq.hardware.boards import Board, Counter, all_boards, load_board
+from tinyq.hardware.boards import Board, Counter, all_boards, load_board, stand_in
 
 DECLARATIONS = Path(__file__).with_name("tflm_decls")
 BOARDS = [board.id for board in all_boards()]
@@ -47,9 +47,13 @@ def test_everything_is_there_and_the_same_every_time(board_id: str) -> None:
         "model/model.h", "model/model.c", "model/model_data.h", "model/model_data.cc", "model/model_deployed.tflite",
         "tflm/model_tflm.cc", f"renode/{board_id}.repl", f"renode/{board_id}.resc",
     } <= files.keys()  # fmt: skip
-    # one driver of each kind, and no template is left as such
-    assert sum(name.startswith("src/uart_") for name in files) == 1
-    assert sum(name.startswith("src/counter_") for name in files) == 1
+    # the drivers of the board and of what stands in for it, and no template is left as such
+    drivers = {name for name in files if name.startswith(("src/uart_", "src/counter_"))}
+    boards = {board, stand_in(board)}
+    assert drivers == {f"src/{d}.c" for b in boards for d in (f"uart_{b.uart.type}", f"counter_{b.counter.type}")}
+    assert {name for name in files if name.startswith("stand_in/")} == (
+        {"stand_in/board.h", "stand_in/linker.ld"} if len(boards) == 2 else set()
+    )
     for name, content in files.items():
         assert not name.endswith(".jinja")
         if isinstance(content, str):

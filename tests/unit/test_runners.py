@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinyq.errors import BadInputError, MissingToolError, UnsupportedError
+from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.evaluation import compare, run_float, run_tflm, runners
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor, write_graph
 from tinyq.graph.options import FullyConnectedOptions, NoOptions, OpaqueOptions
@@ -97,13 +97,6 @@ def test_the_arena_grows_until_the_model_fits(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(runners, "_LARGEST_ARENA", 1 << 14)
     with pytest.raises(BadInputError, match="within 0 MiB"):
         run_tflm(wide, [x])
-
-
-def test_a_missing_tflm_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingToolError, match="tflite-micro") as caught:
-        run_tflm(dense(), [np.zeros((1, 4), np.float32)])
-    assert "x86-64" in caught.value.hint
 
 
 @needs_tflm

@@ -42,7 +42,7 @@ class CompareSettings:
         out: The folder that ``convert`` wrote.
         data: Other data than the conversion's; None for its unseen samples, else random inputs.
         samples: At most so many.
-        emulator: Name of the emulator.
+        emulator: Name of the emulator; None for the first that is installed and can run the board.
         runtime: "aot" or "tflm".
         tflm_root: TFLM checkout, for the "tflm" runtime.
         tflm_kernels: "cmsis-nn", "reference", or empty for CMSIS-NN where the checkout holds it.
@@ -53,7 +53,7 @@ class CompareSettings:
     out: Path
     data: str | None = None
     samples: int = 3
-    emulator: str = "qemu"
+    emulator: str | None = None
     runtime: str = "aot"
     tflm_root: Path | None = None
     tflm_kernels: str = ""
@@ -91,7 +91,7 @@ def compare(settings: CompareSettings, progress: Progress = silent) -> CompareRe
         model_sha256=manifest.files[MODEL],
         board=board.id,
         core=board.core,
-        emulator=settings.emulator,
+        emulator=emulator(settings.emulator, board).name,
         runtime=cast(Literal["aot", "tflm"], settings.runtime),
         samples=total,
         samples_from=samples.origin,
@@ -137,9 +137,11 @@ def _observe(
 ) -> tuple[list[list[LayerResult]], str]:
     """Every layer of every sample on the target, and how instructions were counted."""
     opener = emulator(settings.emulator, board)
+    machine = opener.machine_for(board)
     firmware = build_project(
         settings.out / FIRMWARE,
         board=board,
+        for_stand_in=machine.id != board.id,
         runtime=settings.runtime,
         tflm_root=settings.tflm_root,
         tflm_kernels=settings.tflm_kernels,
@@ -147,7 +149,7 @@ def _observe(
     )
     total = len(samples.indices)
     results = []
-    with opener.open(firmware.elf, board, settings.timeout) as device:
+    with opener.open(firmware.elf, machine, settings.timeout) as device:
         hello = device.hello()
         if hello.model_hash != manifest.files[MODEL][: len(hello.model_hash)]:
             raise FailedError("The firmware is not of the model in this folder.", _AGAIN)

@@ -36,7 +36,7 @@ class ProfileSettings:
     Attributes:
         out: The folder that ``convert`` wrote.
         data: Other data than the conversion's; None for its first unseen sample, else a random input.
-        emulator: Name of the emulator.
+        emulator: Name of the emulator; None for the first that is installed and can run the board.
         runtime: "aot" or "tflm".
         tflm_root: TFLM checkout, for the "tflm" runtime.
         tflm_kernels: "cmsis-nn", "reference", or empty for CMSIS-NN where the checkout holds it.
@@ -45,7 +45,7 @@ class ProfileSettings:
 
     out: Path
     data: str | None = None
-    emulator: str = "qemu"
+    emulator: str | None = None
     runtime: str = "aot"
     tflm_root: Path | None = None
     tflm_kernels: str = ""
@@ -68,16 +68,18 @@ def profile(settings: ProfileSettings, progress: Progress = silent) -> ProfileRe
     opener = emulator(settings.emulator, board)
     layers = read_layer_map(settings.out / FIRMWARE)
     samples = choose_samples(settings.out, manifest, graph, data=settings.data, most=1)
+    machine = opener.machine_for(board)
     firmware = build_project(
         settings.out / FIRMWARE,
         board=board,
+        for_stand_in=machine.id != board.id,
         runtime=settings.runtime,
         tflm_root=settings.tflm_root,
         tflm_kernels=settings.tflm_kernels,
         observe=True,
     )
     progress("layers on the target", 0, 1)
-    measured = measure(opener, firmware.elf, board, [x[0].tobytes() for x in samples.codes], settings.timeout)
+    measured = measure(opener, firmware.elf, machine, [x[0].tobytes() for x in samples.codes], settings.timeout)
     progress("layers on the target", 1, 1)
     if len(measured.layers) != len(layers):
         raise FailedError(f"The firmware has {len(measured.layers)} layers instead of {len(layers)}.", _AGAIN)
@@ -89,7 +91,7 @@ def profile(settings: ProfileSettings, progress: Progress = silent) -> ProfileRe
         model_sha256=manifest.files[MODEL],
         board=board.id,
         core=board.core,
-        emulator=settings.emulator,
+        emulator=opener.name,
         runtime=cast(Literal["aot", "tflm"], settings.runtime),
         sample_from=samples.origin,
         layers=profiled,

@@ -17,12 +17,13 @@ from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, PAGE, REPORT
 from tinyq.api.samples import Samples, choose_samples
 from tinyq.api.scoring import scores_of
 from tinyq.api.staging import write_file
+from tinyq.emulation.registry import Emulator, emulator
 from tinyq.emulation.run import RunResult, run_samples
 from tinyq.errors import BadInputError, FailedError
-from tinyq.evaluation import compare, run_float, run_tflm
+from tinyq.evaluation import compare, reference, run_float, run_tflm
 from tinyq.firmware.build import Firmware, build_project
 from tinyq.graph import Graph, load_graph
-from tinyq.hardware.boards import Board, load_board
+from tinyq.hardware.boards import Board, describe_machine, load_board
 from tinyq.reporting.models import (
     BitExact,
     BuildReport,
@@ -44,10 +45,11 @@ class TestSettings:
         data: Other data than the manifest's; None for the manifest's unseen samples, else random inputs.
         samples: At most so many; None for all (50 random ones).
         jobs: Emulators to run at once.
-        emulator: Name of the emulator.
+        emulator: Name of the emulator; None for the first that is installed and can run the board.
         runtime: "aot" or "tflm".
         tflm_root: TFLM checkout, for the "tflm" runtime.
         tflm_kernels: "cmsis-nn", "reference", or empty for CMSIS-NN where the checkout holds it.
+        toolchain: Name of the toolchain; None for the first that is installed.
         timeout: Seconds that one inference may take on the emulator.
         save_outputs: A ``.npz`` to write inputs, codes and sample indices to.
     """
@@ -58,15 +60,23 @@ class TestSettings:
     data: str | None = None
     samples: int | None = None
     jobs: int = 2
-    emulator: str = "qemu"
+    emulator: str | None = None
     runtime: str = "aot"
     tflm_root: Path | None = None
     tflm_kernels: str = ""
+    toolchain: str | None = None
     timeout: float = 60.0
     save_outputs: Path | None = None
 
 
-def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None, tflm_kernels: str = "") -> BuildReport:
+def build(
+    out: Path,
+    *,
+    runtime: str = "aot",
+    tflm_root: Path | None = None,
+    tflm_kernels: str = "",
+    toolchain: str | None = None,
+) -> BuildReport:
     """Build the firmware of a converted model.
 
     Raises:
@@ -75,7 +85,7 @@ def build(out: Path, *, runtime: str = "aot", tflm_root: Path | None = None, tfl
     """
     manifest = read_manifest(out)
     board = load_board(manifest.board)
-    firmware = _firmware(out, board, runtime, tflm_root, tflm_kernels)
+    firmware = _firmware(out, board, runtime, tflm_root=tflm_root, tflm_kernels=tflm_kernels, toolchain=toolchain)
     return BuildReport(
         elf=firmware.elf.relative_to(out).as_posix(),
         board=board.id,
@@ -107,36 +117,47 @@ def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
             f"The folder {settings.save_outputs.parent} does not exist.", "Make it first, or choose another."
         )
     total = len(samples.indices)
-    firmware = _firmware(settings.out, board, settings.runtime, settings.tflm_root, settings.tflm_kernels)
+    chosen = emulator(settings.emulator, board)
+    build_options: dict[str, Any] = {
+        "tflm_root": settings.tflm_root,
+        "tflm_kernels": settings.tflm_kernels,
+        "toolchain": settings.toolchain,
+    }
+    firmware = _firmware(settings.out, board, settings.runtime, **build_options)
+    machine = chosen.machine_for(board)
+    run = firmware
+    if machine.id != board.id:
+        run = _firmware(settings.out, board, settings.runtime, for_stand_in=True, **build_options)
 
     host = run_tflm(tflite, samples.codes, progress=lambda done: progress("int8 on the host", done, total))
-    reference = None
+    float_outputs = None
     float_path = settings.out / FLOAT_MODEL
     if samples.values is not None and float_path.is_file():
-        reference = run_float(
+        float_outputs = run_float(
             _read(float_path), samples.values, progress=lambda done: progress("float on the host", done, total)
         )
     result = run_samples(
-        firmware.elf,
-        board,
+        run.elf,
+        machine,
         [tuple(x[n].tobytes() for x in samples.codes) for n in range(total)],
-        emulator=settings.emulator,
+        emulator=chosen.name,
         jobs=settings.jobs,
         timeout=settings.timeout,
         progress=lambda done: progress("on the target", done, total),
     )
     target = _outputs(result, graph)
-    report = _report(settings, manifest, board, firmware, samples, result, graph, (reference, host, target))
+    runs = (float_outputs, host, target)
+    report = _report(settings, manifest, board, chosen, firmware, samples, result, graph, runs)
     if settings.save_outputs is not None:
         _save(settings.save_outputs, samples, host, target)
     _keep(settings.out, report)
     return report
 
 
-def _firmware(out: Path, board: Board, runtime: str, tflm_root: Path | None, tflm_kernels: str) -> Firmware:
+def _firmware(out: Path, board: Board, runtime: str, **options: Any) -> Firmware:
     if runtime not in RUNTIMES:
         raise BadInputError(f"There is no runtime {runtime!r}.", f"Choose one of {', '.join(RUNTIMES)}.")
-    return build_project(out / FIRMWARE, board=board, runtime=runtime, tflm_root=tflm_root, tflm_kernels=tflm_kernels)
+    return build_project(out / FIRMWARE, board=board, runtime=runtime, **options)
 
 
 def _outputs(result: RunResult, graph: Graph) -> list[NDArray[Any]]:
@@ -158,6 +179,7 @@ def _report(
     settings: TestSettings,
     manifest: Manifest,
     board: Board,
+    chosen: Emulator,
     firmware: Firmware,
     samples: Samples,
     result: RunResult,
@@ -165,6 +187,7 @@ def _report(
     runs: tuple[list[NDArray[Any]] | None, list[NDArray[Any]], list[NDArray[Any]]],
 ) -> TestReport:
     float_, host, target = runs
+    machine = chosen.machine_for(board)
     scored = scores_of(manifest.metric, graph, samples.labels, samples.values, float_=float_, host=host, target=target)
     exact = compare(target, host)
     counts = np.array([i.instructions for i in result.inferences])
@@ -172,7 +195,9 @@ def _report(
         model_sha256=manifest.files[MODEL],
         board=board.id,
         core=board.core,
-        emulator=settings.emulator,
+        emulator=chosen.name,
+        machine=describe_machine(machine, board),
+        reference=reference(),
         runtime=cast(Literal["aot", "tflm"], settings.runtime),
         samples=len(samples.indices),
         samples_from=samples.origin,

@@ -16,6 +16,7 @@ def build(
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
     tflm_kernels: common.TflmKernels = "",
+    toolchain: common.Toolchain = None,
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
@@ -30,7 +31,7 @@ def build(
     from tinyq.api.target import build as run_build
     from tinyq.reporting.console import render_build
 
-    report = run_build(run, runtime=runtime, tflm_root=tflm_root, tflm_kernels=tflm_kernels)
+    report = run_build(run, runtime=runtime, tflm_root=tflm_root, tflm_kernels=tflm_kernels, toolchain=toolchain)
     if as_json:
         common.emit(report.to_json())
     else:

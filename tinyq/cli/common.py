@@ -36,6 +36,22 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice."
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Emulators to run at once.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no tables.")]
+Emulator = Annotated[
+    str | None,
+    typer.Option(
+        "--emulator",
+        help="qemu, embedded (Unicorn, a plain Python package) or renode.",
+        show_default="the first that is installed",
+    ),
+]
+Toolchain = Annotated[
+    str | None,
+    typer.Option(
+        "--toolchain",
+        help="gnu (arm-none-eabi-gcc) or zig (a plain Python package).",
+        show_default="the first that is installed",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output folder that tinyq wrote.")]
 Runtime = Annotated[str, typer.Option("--runtime", help="aot (generated C) or tflm (the official interpreter).")]
 Optimize = Annotated[

@@ -23,7 +23,7 @@ def compare(
         Path | None,
         typer.Option("--float-model", help="The float model, where convert kept none.", show_default="the kept one"),
     ] = None,
-    emulator: Annotated[str, typer.Option("--emulator", help="The emulator to use.")] = "qemu",
+    emulator: common.Emulator = None,
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
     tflm_kernels: common.TflmKernels = "",

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 def profile(
     run: common.Run,
     data: common.Data = None,
-    emulator: Annotated[str, typer.Option("--emulator", help="The emulator to use.")] = "qemu",
+    emulator: common.Emulator = None,
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
     tflm_kernels: common.TflmKernels = "",

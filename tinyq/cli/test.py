@@ -28,10 +28,11 @@ def test(
     save_outputs: Annotated[
         Path | None, typer.Option("--save-outputs", help="Write inputs, target codes and sample indices as .npz.")
     ] = None,
-    emulator: Annotated[str, typer.Option("--emulator", help="The emulator to use.")] = "qemu",
+    emulator: common.Emulator = None,
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
     tflm_kernels: common.TflmKernels = "",
+    toolchain: common.Toolchain = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds one inference may take.")] = 60.0,
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
@@ -60,6 +61,7 @@ def test(
         runtime=runtime,
         tflm_root=tflm_root,
         tflm_kernels=tflm_kernels,
+        toolchain=toolchain,
         timeout=timeout,
         save_outputs=save_outputs,
     )

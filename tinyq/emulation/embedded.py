@@ -20,12 +20,13 @@ from enum import IntEnum
 from pathlib import Path
 from typing import IO
 
-from tinyq.emulation.device import Device, Hello, Inference, LayerResult
-from tinyq.emulation.machine import Block, Machine, unsupported
+from tinyq.emulation.blocks import Executed
+from tinyq.emulation.device import Device
+from tinyq.emulation.machine import Machine, unsupported
 from tinyq.emulation.session import Session
 from tinyq.errors import BadInputError, FailedError, MissingToolError, TinyqError
 from tinyq.firmware import processes
-from tinyq.firmware.elf import Symbols
+from tinyq.firmware.elf import Symbols, code_span
 from tinyq.hardware.boards import Board
 
 INSTALL = "Install it with: pip install 'tinyq[embedded]'."
@@ -36,12 +37,12 @@ _LAST_WORDS_SECONDS = 2.0
 class _Kind(IntEnum):
     SERIAL = 1
     WINDOW = 2
-    BLOCKS = 3
+    EXECUTED = 3
     FAILED = 4
 
 
 @contextlib.contextmanager
-def open_embedded(elf: Path, board: Board, timeout: float = 60.0) -> Iterator[EmbeddedDevice]:
+def open_embedded(elf: Path, board: Board, timeout: float = 60.0) -> Iterator[Device]:
     """Run a firmware under Unicorn for the time of a ``with`` block.
 
     Args:
@@ -55,51 +56,47 @@ def open_embedded(elf: Path, board: Board, timeout: float = 60.0) -> Iterator[Em
     """
     transport = EmbeddedTransport(elf, board, timeout)
     try:
-        yield EmbeddedDevice(transport, Session(transport, timeout=timeout, symbol_at=Symbols(elf).name_at))
+        yield Session(transport, timeout=timeout, symbol_at=Symbols(elf).name_at)
     finally:
         transport.close()
         transport.release()
 
 
-class EmbeddedDevice:
-    """A device that can also tell which blocks of instructions ran."""
+def trace_layers(elf: Path, board: Board, inputs: Sequence[bytes], timeout: float = 60.0) -> list[list[Executed]]:
+    """Run one inference of a firmware that observes its layers, and say what each layer executed.
 
-    def __init__(self, transport: EmbeddedTransport, session: Session) -> None:
-        self._transport, self._session = transport, session
+    Args:
+        elf: The firmware.
+        board: The board that it was built for; it must have a counter.
+        inputs: Bytes of each input.
+        timeout: Seconds of wall-clock time for one layer.
 
-    def hello(self) -> Hello:
-        """See :class:`~tinyq.emulation.device.Device`."""
-        return self._session.hello()
+    Returns:
+        For each layer, as the observer counts them, the executed blocks of the model's code.
 
-    def infer(self, inputs: Sequence[bytes]) -> Inference:
-        """See :class:`~tinyq.emulation.device.Device`."""
-        return self._session.infer(inputs)
-
-    def layers(self, inputs: Sequence[bytes]) -> list[LayerResult]:
-        """See :class:`~tinyq.emulation.device.Device`."""
-        return self._session.layers(inputs)
-
-    def stack_bytes(self) -> int:
-        """See :class:`~tinyq.emulation.device.Device`."""
-        return self._session.stack_bytes()
-
-    def blocks(self) -> tuple[Block, ...]:
-        """Blocks of the last inference by address, the few instructions of measuring included.
-
-        Raises:
-            FailedError: The emulator is gone or does not answer.
-        """
-        return self._transport.blocks()
-
-    def close(self) -> None:
-        """See :class:`~tinyq.emulation.device.Device`."""
-        self._session.close()
+    Raises:
+        MissingToolError: The package unicorn is not installed.
+        BadInputError: The board cannot be run, or has no counter.
+        FailedError: The target faulted or hung.
+    """
+    if board.counter.type == "none":
+        raise BadInputError(f"The board {board.id} has no counter.", "Choose another board.")
+    low, high = code_span(elf)
+    transport = EmbeddedTransport(elf, board, timeout, follow=True)
+    try:
+        session = Session(transport, timeout=timeout, counts_instructions=False, symbol_at=Symbols(elf).name_at)
+        layers = session.layers(inputs)
+        spans = transport.executed()
+    finally:
+        transport.close()
+        transport.release()
+    return [[e for e in span if low <= e.addresses[0] < high] for span in spans[len(spans) - len(layers) :]]
 
 
 class EmbeddedTransport:
     """The child process, and the socket that carries the bytes of its serial port."""
 
-    def __init__(self, elf: Path, board: Board, timeout: float) -> None:
+    def __init__(self, elf: Path, board: Board, timeout: float, *, follow: bool = False) -> None:
         reason = unsupported(board)
         if reason:
             raise BadInputError(
@@ -127,7 +124,7 @@ class EmbeddedTransport:
             raise
         finally:
             theirs.close()
-        self._send(_Kind.SERIAL, pickle.dumps((str(elf.resolve()), board)))
+        self._send(_Kind.SERIAL, pickle.dumps((str(elf.resolve()), board, follow)))
 
     @property
     def pid(self) -> int:
@@ -155,14 +152,14 @@ class EmbeddedTransport:
         self._send(_Kind.WINDOW, data)
         return True
 
-    def blocks(self) -> tuple[Block, ...]:
-        """See :meth:`EmbeddedDevice.blocks`."""
-        self._send(_Kind.BLOCKS, b"")
+    def executed(self) -> list[list[Executed]]:
+        """See :attr:`tinyq.emulation.machine.Machine.executed`; needs ``follow``."""
+        self._send(_Kind.EXECUTED, b"")
         end = time.monotonic() + self._timeout
         while not self._replies:
             if not self._receive(end):
                 raise FailedError("The embedded emulator does not answer.", "Allow it more time.")
-        return tuple(pickle.loads(self._replies.pop(0)))
+        return list(pickle.loads(self._replies.pop(0)))
 
     def close(self) -> None:
         """End the child. From another thread too: a read that waits then fails."""
@@ -201,7 +198,7 @@ class EmbeddedTransport:
         kind, payload = message
         if kind == _Kind.SERIAL:
             self._serial += payload
-        elif kind == _Kind.BLOCKS:
+        elif kind == _Kind.EXECUTED:
             self._replies.append(payload)
         else:
             raise pickle.loads(payload)
@@ -247,8 +244,8 @@ def _serve(connection: socket.socket) -> None:
         message = _receive(connection)
         if message is None:
             return
-        elf, board = pickle.loads(message[1])
-        machine = Machine(Path(elf), board)
+        elf, board, follow = pickle.loads(message[1])
+        machine = Machine(Path(elf), board, follow=follow)
         window = board.region("window")
         while True:
             machine.run()
@@ -265,7 +262,7 @@ def _serve(connection: socket.socket) -> None:
                 elif kind == _Kind.WINDOW:
                     machine.store(window.origin, payload)
                 else:
-                    _reply(connection, _Kind.BLOCKS, pickle.dumps(machine.measured))
+                    _reply(connection, _Kind.EXECUTED, pickle.dumps(machine.executed))
     except TinyqError as error:
         _reply(connection, _Kind.FAILED, pickle.dumps(error))
     except BrokenPipeError:
@@ -282,14 +279,27 @@ class EmbeddedEmulator:
 
     name = "embedded"
     title = "The embedded emulator"
+    rank = 1
+
+    def available(self) -> bool:
+        """Whether Unicorn is installed."""
+        return importlib.util.find_spec("unicorn") is not None
 
     def supports(self, board: Board) -> bool:
         """Whether Unicorn has the core, and there are models of the board's UART and counter."""
         return not unsupported(board)
 
+    def machine_for(self, board: Board) -> Board:
+        """The board itself: it is emulated with its own addresses."""
+        return board
+
     def open(self, elf: Path, board: Board, timeout: float) -> contextlib.AbstractContextManager[Device]:
         """See :func:`open_embedded`."""
         return open_embedded(elf, board, timeout)
+
+    def trace(self, elf: Path, board: Board, inputs: Sequence[bytes], timeout: float) -> list[list[Executed]]:
+        """See :func:`trace_layers`."""
+        return trace_layers(elf, board, inputs, timeout)
 
 
 EMULATOR = EmbeddedEmulator()

@@ -7,28 +7,25 @@ Reference Manual, B1.5).
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tinyq.emulation.peripherals import TICKS_PER_INSTRUCTION, Peripheral, SerialLine, counters, uarts
+from tinyq.emulation.block_counter import BlockCounter
+from tinyq.emulation.blocks import Executed
+from tinyq.emulation.peripherals import Peripheral, SerialLine, counters, uarts
 from tinyq.emulation.system_control import Cause, SystemControl
 from tinyq.errors import FailedError
 from tinyq.hardware.boards import Board
 
 _PAGE = 0x1000
-_SIZE_BITS = 16
 _NOWHERE = 0xFFFFFFFE
 """Where emulation would end by itself."""
 _HARD_FAULT = 3
 _EXC_RETURN_THREAD_MAIN = 0xFFFFFFF9
 _FRAME = struct.Struct("<8I")
 _THUMB = 1 << 24
-_FIRST_WIDE = 0x1D
-"""Upper five bits of a first halfword from which on an instruction has a second one."""
 
 _CPU_MODELS = {
     "cortex-m0": "CORTEX_M0",
@@ -38,23 +35,6 @@ _CPU_MODELS = {
     "cortex-m7": "CORTEX_M7",
     "cortex-m33": "CORTEX_M33",
 }
-
-
-@dataclass(frozen=True)
-class Block:
-    """Instructions that were executed one after another, without a jump between them.
-
-    Attributes:
-        address: Of the first one.
-        bytes: Length of the code.
-        instructions: How many there are.
-        executions: How often the block ran.
-    """
-
-    address: int
-    bytes: int
-    instructions: int
-    executions: int
 
 
 def unsupported(board: Board) -> str:
@@ -74,12 +54,13 @@ class Machine:
     Args:
         elf: The firmware.
         board: The board that it was built for.
+        follow: Whether to note where each block went, for :attr:`executed`; takes twice the time.
 
     Raises:
         FailedError: The file is no firmware for the board.
     """
 
-    def __init__(self, elf: Path, board: Board) -> None:
+    def __init__(self, elf: Path, board: Board, *, follow: bool = False) -> None:
         import unicorn
         from unicorn import arm_const
 
@@ -87,8 +68,7 @@ class Machine:
         self._engine: Any = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
         self._engine.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_{_CPU_MODELS[board.core]}"))
         self._registers = {n: getattr(arm_const, f"UC_ARM_REG_{n.upper()}") for n in _REGISTERS}
-        self._blocks = _Blocks(self._engine)
-        self._hook = _hook_blocks(self._engine, self._blocks.executions)
+        self._blocks = BlockCounter(self._engine, follow)
         self._engine.hook_add(unicorn.UC_HOOK_INTR, self._on_exception)
         self._engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_bad_access)
         self._paused = False
@@ -123,9 +103,9 @@ class Machine:
         self._engine.mem_write(address, data)
 
     @property
-    def measured(self) -> tuple[Block, ...]:
-        """What ran between the last start and the last reading of the board's counter, by address."""
-        return self._blocks.measured
+    def executed(self) -> list[list[Executed]]:
+        """What ran between each start of the board's counter and its last reading before the next start."""
+        return self._blocks.spans
 
     def _map(self, board: Board) -> None:
         for region in board.memory:
@@ -137,6 +117,8 @@ class Machine:
         ]
         if board.counter.type != "none":
             peripherals.append((board.counter.base, counters()[board.counter.type](self._blocks)))
+        occupied = {base & -_PAGE for base, _ in peripherals}
+        peripherals += [(page, Latches()) for page in {w.address & -_PAGE for w in board.setup} - occupied]
         buses: defaultdict[int, list[tuple[int, Peripheral]]] = defaultdict(list)
         for base, peripheral in peripherals:
             buses[base & -_PAGE].append((base & (_PAGE - 1), peripheral))
@@ -196,6 +178,21 @@ class Machine:
 _REGISTERS = ("r0", "r1", "r2", "r3", "r12", "sp", "lr", "pc", "xpsr")
 
 
+class Latches:
+    """Registers that keep what is written: clocks and pins."""
+
+    def __init__(self) -> None:
+        self._words: dict[int, int] = {}
+
+    def read(self, offset: int) -> int:
+        """The word at an offset."""
+        return self._words.get(offset, 0)
+
+    def write(self, offset: int, value: int) -> None:
+        """Store a word."""
+        self._words[offset] = value
+
+
 class _Bus:
     """One page of registers; words where nothing is read as zero."""
 
@@ -213,76 +210,3 @@ class _Bus:
             if offset >= base:
                 peripheral.write(offset - base, value)
                 return
-
-
-class _Blocks:
-    """Executions of each block, and the stopwatch of the counters.
-
-    A block counts as a whole when it begins. What is read inside of one is off by a constant, which the calibration
-    with an empty function takes out.
-    """
-
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
-        self.executions: defaultdict[int, int] = defaultdict(int)
-        self._lengths: dict[int, int] = {}
-        self._before: dict[int, int] = {}
-        self._after: dict[int, int] = {}
-
-    def start(self) -> None:
-        """Begin to measure."""
-        self._before = dict(self.executions)
-        self._after = self._before
-
-    def ticks(self) -> int:
-        """Ticks since the start."""
-        self._after = dict(self.executions)
-        return TICKS_PER_INSTRUCTION * sum(n * self._length(block) for block, n in self._difference())
-
-    @property
-    def measured(self) -> tuple[Block, ...]:
-        """The blocks between start and last reading."""
-        mask = (1 << _SIZE_BITS) - 1
-        return tuple(
-            Block(block >> _SIZE_BITS, block & mask, self._length(block), n) for block, n in sorted(self._difference())
-        )
-
-    def _difference(self) -> list[tuple[int, int]]:
-        before = self._before
-        return [(block, n - before.get(block, 0)) for block, n in self._after.items() if n != before.get(block, 0)]
-
-    def _length(self, block: int) -> int:
-        """Instructions of a block; code does not change."""
-        if block not in self._lengths:
-            size = block & ((1 << _SIZE_BITS) - 1)
-            code = self._engine.mem_read(block >> _SIZE_BITS, size)
-            position = count = 0
-            while position < size:
-                position += 4 if code[position + 1] >> 3 >= _FIRST_WIDE else 2
-                count += 1
-            self._lengths[block] = count
-        return self._lengths[block]
-
-
-def _hook_blocks(engine: Any, executions: defaultdict[int, int]) -> Any:
-    """Count each block under ``address << _SIZE_BITS | size``; the result must live as long as the engine.
-
-    This is ``hook_add`` of the binding without its layers around the callback, which take as long as all the rest.
-    """
-    from unicorn import unicorn_const
-    from unicorn.unicorn_py3.unicorn import uclib
-
-    def count(_engine: int | None, address: int, size: int, _data: int | None) -> None:
-        executions[address << _SIZE_BITS | size] += 1
-
-    callback = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_void_p)(count)
-    handle = ctypes.c_size_t()
-    everywhere = (ctypes.c_uint64(1), ctypes.c_uint64(0))
-    status = uclib.uc_hook_add(
-        engine._uch, ctypes.byref(handle), unicorn_const.UC_HOOK_BLOCK, callback, None, *everywhere
-    )
-    if status != unicorn_const.UC_ERR_OK:
-        raise FailedError(
-            f"Unicorn refuses to count blocks (error {status}).", "Install the version that tinyq asks for."
-        )
-    return callback

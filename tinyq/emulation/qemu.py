@@ -20,7 +20,7 @@ from tinyq.emulation.session import Session
 from tinyq.errors import BadInputError, FailedError, MissingToolError
 from tinyq.firmware import processes
 from tinyq.firmware.elf import Symbols
-from tinyq.hardware.boards import Board, Qemu
+from tinyq.hardware.boards import Board, Qemu, stand_in
 
 PROGRAM = "qemu-system-arm"
 _STDERR_CHARACTERS = 300
@@ -71,7 +71,7 @@ class QemuTransport:
         inherited: Sequence[int] = (),
         counts: bool = True,
     ) -> None:
-        if board.qemu is None:
+        if board.qemu is None or not board.qemu.machine:
             raise BadInputError(f"QEMU cannot run the board {board.id}.", "Choose another emulator or board.")
         program = shutil.which(PROGRAM)
         if program is None:
@@ -225,8 +225,12 @@ class QemuEmulator:
         return shutil.which(PROGRAM) is not None
 
     def supports(self, board: Board) -> bool:
-        """Whether QEMU has a machine for the board."""
+        """Whether QEMU has a machine for the board, or for one that stands in."""
         return board.qemu is not None
+
+    def machine_for(self, board: Board) -> Board:
+        """The board itself, or the one whose machine stands in for it."""
+        return stand_in(board)
 
     def open(self, elf: Path, board: Board, timeout: float) -> contextlib.AbstractContextManager[Device]:
         """See :func:`open_qemu`."""

@@ -37,7 +37,7 @@ def run_samples(
     board: Board,
     samples: Sequence[tuple[bytes, ...]],
     *,
-    emulator: str = "qemu",
+    emulator: str | None = None,
     jobs: int = 2,
     timeout: float = 60.0,
     progress: Callable[[int], None] | None = None,
@@ -48,7 +48,7 @@ def run_samples(
         elf: The firmware.
         board: The board that it was built for.
         samples: For each sample the bytes of each input.
-        emulator: Name of the emulator.
+        emulator: Name of the emulator; None for the first that is installed and can run the board.
         jobs: How many of them to run at once.
         timeout: Seconds of wall-clock time that one request, such as an inference, may take.
         progress: Called with the number of finished samples, from the threads that finish them, one at a time.

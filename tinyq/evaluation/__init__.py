@@ -3,9 +3,9 @@
 from tinyq.evaluation.compare import BitExactness, compare
 from tinyq.evaluation.evaluate import decision_threshold, default_metric, evaluate
 from tinyq.evaluation.metric import Evidence, Metric
-from tinyq.evaluation.runners import run_float, run_tflm
+from tinyq.evaluation.runners import reference, run_float, run_tflm
 
 __all__ = [
-    "BitExactness", "Evidence", "Metric", "compare", "decision_threshold", "default_metric", "evaluate", "run_float",
-    "run_tflm",
+    "BitExactness", "Evidence", "Metric", "compare", "decision_threshold", "default_metric", "evaluate", "reference",
+    "run_float", "run_tflm",
 ]  # fmt: skip

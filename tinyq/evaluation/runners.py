@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyq import isolation
-from tinyq.errors import BadInputError, FailedError, MissingToolError, UnsupportedError
+from tinyq.errors import BadInputError, FailedError, UnsupportedError
 from tinyq.graph import read_graph
 
 Progress = Callable[[int], None]
@@ -49,8 +49,20 @@ def run_float(tflite: bytes, inputs: Sequence[NDArray[Any]], *, progress: Progre
     return _collect(isolation.stream(_litert, _chunks(inputs), tflite), len(inputs[0]), progress)
 
 
+def reference() -> str:
+    """What :func:`run_tflm` runs on this machine, in words."""
+    return "TFLM's host interpreter" if has_tflm() else "the portable C engine on this host, as there is no TFLM here"
+
+
+def has_tflm() -> bool:
+    """Whether TFLM's host interpreter is installed; its wheel exists for Linux on x86-64 only."""
+    return importlib.util.find_spec("tflite_micro") is not None
+
+
 def run_tflm(tflite: bytes, codes: Sequence[NDArray[Any]], *, progress: Progress | None = None) -> list[NDArray[Any]]:
     """Outputs of a model under TFLM's host interpreter: what every engine and target must equal bit for bit.
+
+    Where that does not exist, the portable C engine compiled for this machine stands in for it; see :func:`reference`.
 
     Args:
         tflite: A model with a batch of one.
@@ -61,15 +73,14 @@ def run_tflm(tflite: bytes, codes: Sequence[NDArray[Any]], *, progress: Progress
         For each output an array ``[N, ...]`` of the output's type.
 
     Raises:
-        MissingToolError: The package tflite-micro is not installed.
+        MissingToolError: The package tflite-micro is not installed, and there is no C compiler either.
         UnsupportedError: TFLM lacks an operator of the model; names it.
         BadInputError: TFLM cannot prepare or run the model.
     """
-    if importlib.util.find_spec("tflite_micro") is None:
-        raise MissingToolError(
-            "Running TFLM on the host needs the package tflite-micro, which this installation lacks.",
-            "It has wheels for Linux on x86-64 only; there: pip install --pre tflite-micro",
-        )
+    if not has_tflm():
+        from tinyq.evaluation.host_engine import run_chunks
+
+        return _collect(isolation.stream(run_chunks, _chunks(codes), tflite), len(codes[0]), progress)
     arena = _FIRST_ARENA
     while True:
         try:

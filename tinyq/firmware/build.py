@@ -28,7 +28,9 @@ _CMAKE_ERROR = re.compile(r"CMake Error[^\n]*\n+((?:  .*\n|\n)+)")
 _NO_STANDARD_HEADER = re.compile(
     r"(stdint|string|stddef|stdlib|math)\.h: No such file|nano\.specs: No such file|cannot find -lc"
 )
-_NO_CXX = re.compile(r"arm-none-eabi-g\+\+|cannot find -lstdc\+\+|fatal error: (?:new|cstddef|cstdint): No such file")
+_NO_CXX = re.compile(
+    r"CMAKE_CXX_COMPILER:?\s+\S+\s+is not|cannot find -lstdc\+\+|fatal error: (?:new|cstddef|cstdint): No such file"
+)
 _ERROR_LINES = 3
 TFLM_KERNELS = MappingProxyType({"": "", "cmsis-nn": "cmsis_nn", "reference": "reference"})
 """What ``--tflm-kernels`` takes, and what CMake calls it."""
@@ -62,6 +64,7 @@ def build_project(
     definitions: Mapping[str, str] = MappingProxyType({}),
     jobs: int = 2,
     toolchain: str | None = None,
+    for_stand_in: bool = False,
 ) -> Firmware:
     """Build a project into its folder ``build`` (or ``build-<variant>``), and check the instructions it uses.
 
@@ -75,6 +78,7 @@ def build_project(
         definitions: Further CMake variables, such as STACK_BYTES or TFLM_ARENA_BYTES.
         jobs: Compilers to run at once.
         toolchain: Name of the toolchain; None for the first that is installed.
+        for_stand_in: Link for the board whose emulated machine stands in, see :func:`~tinyq.hardware.boards.stand_in`.
 
     Raises:
         BadInputError: The folder holds no project.
@@ -106,9 +110,11 @@ def build_project(
                 f"There are no kernels {tflm_kernels!r} of TensorFlow Lite Micro.", "Choose cmsis-nn or reference."
             )
         options += [f"-DTFLM_ROOT={root.resolve()}", f"-DTFLM_KERNELS={kernels}", "-DTFLM_LIBRARY="]
+    if for_stand_in:
+        options.append("-DTINYQ_STAND_IN=ON")
     options += [f"-D{name}={value}" for name, value in definitions.items()]
     parts = ["build", runtime if runtime != "aot" else "", tflm_kernels, "observe" if observe else ""]
-    parts.append(tools.name if tools.name != DEFAULT_TOOLCHAIN else "")
+    parts += [tools.name if tools.name != DEFAULT_TOOLCHAIN else "", "stand-in" if for_stand_in else ""]
     variant = "-".join(filter(None, parts))
     folder = project / variant
     _drop_foreign_cache(folder, project)

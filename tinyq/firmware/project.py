@@ -16,10 +16,11 @@ from tinyq.firmware.tflm_ops import registrations
 from tinyq.footprint.arena import arena_model
 from tinyq.footprint.tflm_kernels import Kernels
 from tinyq.graph import Graph, read_graph
-from tinyq.hardware.boards import Board
+from tinyq.hardware.boards import Board, stand_in
 from tinyq.hardware.cores import Core, core
 
 _TEMPLATE_SUFFIX = ".jinja"
+_OF_A_BOARD = ("board/board.h.jinja", "linker.ld.jinja")
 _BYTES_PER_LINE = 20
 _UNKNOWN_OP_BYTES = 1024
 
@@ -48,8 +49,10 @@ def emit_project(folder: Path, *, graph: Graph, code: GeneratedCode, deployed: b
 
 def project_files(*, graph: Graph, code: GeneratedCode, deployed: bytes, board: Board) -> dict[str, str | bytes]:
     """The project's files by path, as :func:`emit_project` writes them."""
+    other = stand_in(board)
     values: dict[str, Any] = {
         "board": board,
+        "stand_in": other if other is not board else None,
         "core": core(board.core),
         "engine_sources": [f for f in code.engine_files if f.endswith((".c", ".S"))],
     }
@@ -69,9 +72,11 @@ def project_files(*, graph: Graph, code: GeneratedCode, deployed: bytes, board: 
 
 
 def _skeleton(board: Board, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The files of ``templates/project``, of its drivers only those that the board names."""
+    """The files of ``templates/project``, of its drivers only those that the board and its stand-in name."""
     templates = _templates()
-    drivers = {f"drivers/uart_{board.uart.type}.c", f"drivers/counter_{board.counter.type}.c"}
+    other = values["stand_in"]
+    boards = [board] if other is None else [board, other]
+    drivers = {f"drivers/{kind}.c" for b in boards for kind in (f"uart_{b.uart.type}", f"counter_{b.counter.type}")}
     for driver in sorted(drivers - templates.keys()):
         raise FailedError(
             f"The board {board.id} needs templates/project/{driver}, which does not exist.",
@@ -82,6 +87,9 @@ def _skeleton(board: Board, values: Mapping[str, Any]) -> Iterator[tuple[str, st
             if name in drivers:
                 yield f"src/{name.removeprefix('drivers/')}", path.read_text("utf-8")
         elif name.endswith(_TEMPLATE_SUFFIX):
+            if other is not None and name in _OF_A_BOARD:
+                path_there = f"stand_in/{name.removeprefix('board/').removesuffix(_TEMPLATE_SUFFIX)}"
+                yield path_there, render(f"project/{name}", {**values, "board": other})
             yield name.removesuffix(_TEMPLATE_SUFFIX), render(f"project/{name}", values)
         else:
             yield name, path.read_text("utf-8")

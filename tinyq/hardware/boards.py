@@ -18,7 +18,7 @@ from tinyq.hardware import cores
 Role = Literal["code", "model", "data", "arena", "window"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40)]
 Driver = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\"\\]*$", max_length=120)]
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\"\\]*$", max_length=200)]
 Address = Annotated[int, Field(ge=0, lt=1 << 32)]
 Bytes = Annotated[int, Field(gt=0, le=1 << 32)]
 
@@ -59,22 +59,45 @@ class Counter(_Part):
     base: Address = 0
 
 
-class Qemu(_Part):
-    """How QEMU runs the board's firmware. ``stand_in`` says which other core executes it, where that is so."""
+class Write(_Part):
+    """Bits of a register that must change before the serial port works: clocks, pins."""
 
-    machine: Identifier
+    address: Address
+    clear: Address = 0
+    set: Address = 0
+    note: Text = ""
+
+
+class Qemu(_Part):
+    """How QEMU runs the board's firmware.
+
+    Either ``machine`` is QEMU's machine for it, and ``stand_in`` says which other core executes it, where that is so.
+    Or ``board`` names the board that stands in: the firmware is linked for that one's memories, and built for the core
+    of this one.
+    """
+
+    machine: Identifier | Literal[""] = ""
+    board: Identifier | Literal[""] = ""
     icount_shift: int = Field(default=7, ge=0, le=10)
     ram_bytes: int = 0
     stand_in: Text = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.machine) == bool(self.board):
+            raise ValueError("either 'machine' or 'board' must be given")
+        return self
 
 
 class Renode(_Part):
     """How Renode runs the board's firmware: a platform file that it ships, or a generated one.
 
-    ``uart`` names the UART in the platform. ``peripherals`` are further lines of a generated platform.
+    ``uart`` names the UART in the platform. ``peripherals`` are further lines of the platform, for a shipped one such
+    as change it. ``mips`` is the speed of virtual time; the cycle counter advances by four for each instruction.
+    ``refusal`` says why Renode cannot run the firmware all the same.
     """
 
-    cpu_type: Identifier
+    cpu_type: str = Field(pattern=r"^cortex-m[0-9]+[f+]?$")
     platform: str = Field(default="", pattern=r"^[A-Za-z0-9_./-]*$")
     uart: Identifier = "uart0"
     uart_model: str = Field(default="", pattern=r"^[A-Za-z0-9_.]*$")
@@ -85,10 +108,14 @@ class Renode(_Part):
     mips: int = 25
     nvic: Address = 0xE000E000
     peripherals: tuple[Text, ...] = ()
+    refusal: Text = ""
 
 
 class Board(_Part):
-    """A board: its core, memories, UART, counter, and how emulators run it."""
+    """A board: its core, memories, UART, counter, and how emulators run it.
+
+    ``setup`` is done before the serial port is used; ``source`` names the documents that addresses were taken from.
+    """
 
     id: Identifier
     title: Text
@@ -97,9 +124,11 @@ class Board(_Part):
     memory: tuple[Memory, ...]
     uart: Uart
     counter: Counter = Counter()
+    setup: tuple[Write, ...] = ()
     qemu: Qemu | None = None
     renode: Renode | None = None
     note: Text = ""
+    source: Text = ""
 
     @field_validator("core")
     @classmethod
@@ -171,6 +200,33 @@ def load_board(id: str) -> Board:  # noqa: A002 - the field's own name
         near = difflib.get_close_matches(id, known, 3, 0.3)
         raise BadInputError(f"There is no board named {id!r}.", f"Choose one of {', '.join(near or sorted(known))}.")
     return _load(known[id])
+
+
+def stand_in(board: Board) -> Board:
+    """The board whose machine QEMU runs a board's firmware on, with the core and stack of the board itself.
+
+    Raises:
+        BadInputError: The board's file names one that does not exist, or that QEMU does not have either.
+    """
+    if board.qemu is None or not board.qemu.board:
+        return board
+    other = load_board(board.qemu.board)
+    if other.qemu is None or not other.qemu.machine:
+        raise BadInputError(
+            f"The board {other.id}, which should stand in for {board.id}, has no QEMU machine.", "Choose another one."
+        )
+    return other.model_copy(update={"core": board.core, "stack_bytes": board.stack_bytes})
+
+
+def describe_machine(machine: Board, board: Board) -> str:
+    """What stands in for a board on an emulator, in words; empty if nothing does."""
+    core = machine.qemu.stand_in if machine.qemu is not None else ""
+    if machine.id == board.id:
+        return f"a {core} stands in for the {cores.core(board.core).title}" if core else ""
+    own = load_board(machine.id)
+    executes = core or cores.core(own.core).title
+    kind = f"{executes} for {cores.core(board.core).title}" if own.core != board.core or core else executes
+    return f"{machine.id} stands in for {board.id} ({kind}): same code, other addresses"
 
 
 def all_boards() -> tuple[Board, ...]:

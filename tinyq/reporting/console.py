@@ -90,10 +90,12 @@ def render_test(report: TestReport, console: Console) -> None:
     """What the target computed, beside the host."""
     table = _facts()
     table.add_row("board", f"{report.board} ({report.core}), {report.runtime} runtime under {report.emulator}")
+    if report.machine:
+        table.add_row("machine", report.machine)
     table.add_row("samples", f"{report.samples:,}, {report.samples_from}")
     _scores(table, report.metric, report.score, report.accuracy, with_target=True)
     exact = report.bit_exact
-    table.add_row("bit-exact", f"{exact.equal:,} of {exact.total:,} outputs equal TFLM's host interpreter")
+    table.add_row("bit-exact", f"{exact.equal:,} of {exact.total:,} outputs equal {report.reference}")
     counts = report.instructions
     spread = f" ({counts.min:,} to {counts.max:,})" if counts.min != counts.max else ""
     table.add_row("instructions", f"{counts.median:,} per inference{spread}" if counts.max else _NOT_MEASURED)

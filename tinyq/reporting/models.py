@@ -54,6 +54,8 @@ class TestReport(_Report):
     board: str
     core: str
     emulator: str
+    machine: str = Field("", description="what the emulator ran it on, where that is not the board itself")
+    reference: str = Field("TFLM's host interpreter", description="what the target's outputs were compared with")
     runtime: Literal["aot", "tflm"]
     samples: int
     samples_from: str = Field(description="where the samples came from, in words")

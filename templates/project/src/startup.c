@@ -68,6 +68,21 @@ static inline __attribute__((always_inline)) void guard_stack(void) {
 #endif
 }
 
+#ifdef BOARD_SETUP
+/* Clocks and pins of the serial port. */
+static void set_up_board(void) {
+    static const struct {
+        uint32_t address;
+        uint32_t clear;
+        uint32_t set;
+    } writes[] = {BOARD_SETUP};
+    for (unsigned i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+        volatile uint32_t *const at = (volatile uint32_t *)(uintptr_t)writes[i].address;
+        *at = (*at & ~writes[i].clear) | writes[i].set;
+    }
+}
+#endif
+
 void reset_handler(void) {
     paint_stack();
     guard_stack();
@@ -84,6 +99,9 @@ void reset_handler(void) {
     CCR |= CCR_DIVIDE_BY_ZERO_TRAP;
 #else
     CCR |= CCR_UNALIGNED_TRAP; /* always so on this core; where a larger one stands in, it must be told */
+#endif
+#ifdef BOARD_SETUP
+    set_up_board();
 #endif
     for (const handler *init = init_array_start; init < init_array_end; init++) {
         (*init)();

@@ -20,7 +20,7 @@ class Zig:
 
     def available(self) -> bool:
         """Whether zig, and what disassembles its programs, are installed."""
-        return _program() is not None and importlib.util.find_spec("capstone") is not None
+        return find_zig() is not None and importlib.util.find_spec("capstone") is not None
 
     def find(self) -> Toolchain:
         """Its programs.
@@ -28,7 +28,7 @@ class Zig:
         Raises:
             MissingToolError: One is not installed.
         """
-        program = _program()
+        program = find_zig()
         if program is None or not self.available():
             raise MissingToolError(
                 "The compiler zig is not installed." if program is None else "The package capstone is not installed.",
@@ -38,7 +38,8 @@ class Zig:
         return Toolchain(self.name, options, find_cmake(), find_ninja(), objdump=None, has_cxx=False)
 
 
-def _program() -> Path | None:
+def find_zig() -> Path | None:
+    """The program: of the package ``ziglang``, or on PATH."""
     spec = importlib.util.find_spec("ziglang")
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         beside = Path(folder) / ("zig.exe" if os.name == "nt" else "zig")
