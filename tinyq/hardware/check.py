@@ -14,6 +14,7 @@ from tinyq.hardware.accelerators import Accelerator, ModelRule, Rule, Source, Te
 from tinyq.hardware.findings import Failure, Findings, OpFinding, Placement, TensorFinding, VendorEstimate
 
 _BY_RULES = "rules of the accelerator's file"
+_ABSENT = "operator"
 _Failures = tuple[Failure, ...]
 
 
@@ -62,7 +63,7 @@ def _of_op(graph: Graph, op: Op, accelerator: Accelerator) -> tuple[Failure, ...
     source = accelerator.source
     return (
         Failure(
-            "operator", accelerator.absent, accelerator.absent_otherwise, "", "", "", source.document, source.confidence
+            _ABSENT, accelerator.absent, accelerator.absent_otherwise, "", "", "", source.document, source.confidence
         ),
     )
 
@@ -215,7 +216,7 @@ def _ask_vela(graph: Graph, accelerator: Accelerator, oracle: VelaOracle) -> Fin
             for r in verdict.reasons
         )
         if in_software and {r.rule for r in reasons} <= {"regor"}:
-            reasons += by_rules.failures
+            reasons += tuple(f for f in by_rules.failures if f.rule != _ABSENT)
         ops.append(
             replace(
                 by_rules,
