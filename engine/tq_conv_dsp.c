@@ -13,9 +13,21 @@ typedef struct {
     int32_t step;
 } window;
 
-static int8_t *copy(int8_t *to, const int8_t *from, int32_t count)
+/* A walk over the output's pixels, row by row. */
+typedef struct {
+    const tq_conv_dsp_geometry *g;
+    const int8_t *image;
+    bool in_place; /* windows in the image are aligned to words, and used where they are */
+    int32_t x;
+    int32_t top; /* of the window; it may stick out of the image */
+    int32_t left;
+    int32_t first; /* columns [first, end) of the output have windows that do not stick out at the sides */
+    int32_t end;
+} walk;
+
+static void copy_words(int8_t *to, const int8_t *from, int32_t words)
 {
-    for (; count >= 4; count -= 4) {
+    for (; words > 0; --words) {
         uint32_t word;
 
         memcpy(&word, from, sizeof word); /* one load, aligned or not */
@@ -23,62 +35,86 @@ static int8_t *copy(int8_t *to, const int8_t *from, int32_t count)
         from += 4;
         to += 4;
     }
-    while (count-- > 0) {
-        *to++ = *from++;
-    }
-    return to;
 }
 
-static int8_t *fill(int8_t *to, uint32_t value, int32_t count)
+static void copy_bytes(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count >= 4; count -= 4) {
-        memcpy(to, &value, sizeof value);
-        to += 4;
+    copy_words(to, from, count / 4);
+    for (int32_t i = count & ~3; i < count; ++i) {
+        to[i] = from[i];
     }
-    while (count-- > 0) {
-        *to++ = (int8_t)value;
-    }
-    return to;
 }
 
-/* Copies the inputs under the filter at (top, left), with the padding around the image. */
-static void gather(const tq_conv_dsp_geometry *g, const int8_t *image, int32_t top, int32_t left, int8_t *to)
+/* Copies a window that lies in the image with something after it; what is copied beyond a row is overwritten by the
+ * next one, and beyond the last one by nothing that is read. */
+static void copy_window(const walk *w, int8_t *to)
 {
-    const tq_conv_shape *s = &g->shape;
-    const uint32_t padding = (uint32_t)(uint8_t)g->input_zero_point * 0x01010101u;
+    const tq_conv_shape *s = &w->g->shape;
+    const int32_t run = s->filter_width * s->input_channels;
+    const int32_t step = s->input_width * s->input_channels;
+    const int8_t *from = w->image + w->top * step + w->left * s->input_channels;
+    const int32_t words = (run + 3) / 4;
+
+    for (int32_t row = 0; row < s->filter_height; ++row) {
+        copy_words(to, from, words);
+        from += step;
+        to += run;
+    }
+}
+
+/* Copies what of a window lies in the image, and fills the rest. */
+static void copy_and_pad_window(const walk *w, int8_t *to)
+{
+    const tq_conv_shape *s = &w->g->shape;
     const int32_t channels = s->input_channels;
-    const int32_t right = s->input_width - left; /* of the filter's columns, the first beyond the image */
-    const int32_t first = left < 0 ? -left : 0;
+    const int32_t run = s->filter_width * channels;
+    const int32_t step = s->input_width * channels;
+    const int32_t right = s->input_width - w->left; /* of the filter's columns, the first beyond the image */
+    const int32_t first = w->left < 0 ? -w->left : 0;
     const int32_t end = right < s->filter_width ? right : s->filter_width;
+    const uint32_t padding = (uint32_t)(uint8_t)w->g->input_zero_point * 0x01010101u;
+    uint32_t *words = (uint32_t *)(void *)to; /* patches are aligned */
 
-    for (int32_t y = top; y < top + s->filter_height; ++y) {
-        if (y < 0 || y >= s->input_height || end <= first) {
-            to = fill(to, padding, s->filter_width * channels);
-        } else {
-            to = fill(to, padding, first * channels);
-            to = copy(to, image + (y * s->input_width + left + first) * channels, (end - first) * channels);
-            to = fill(to, padding, (s->filter_width - end) * channels);
+    for (int32_t i = 0; i < w->g->groups; ++i) {
+        words[i] = padding;
+    }
+    if (end <= first) {
+        return;
+    }
+    for (int32_t row = 0; row < s->filter_height; ++row) {
+        const int32_t y = w->top + row;
+
+        if (y >= 0 && y < s->input_height) {
+            const int8_t *from = w->image + y * step + (w->left + first) * channels;
+
+            copy_bytes(to + row * run + first * channels, from, (end - first) * channels);
         }
     }
 }
 
-/* The inputs of pixel (y, x): in the image, or, where this cannot be, gathered. */
-static window window_at(const tq_conv_dsp_geometry *g, const int8_t *image, int32_t y, int32_t x, bool aligned,
-                        int8_t *patch)
+/* The window of the pixel that the walk is at: in the image, or, where this cannot be, copied. Goes to the next pixel. */
+static window next_window(walk *w, int8_t *patch)
 {
-    const tq_conv_shape *s = &g->shape;
-    const int32_t top = y * s->stride_height - s->padding_top;
-    const int32_t left = x * s->stride_width - s->padding_left;
-    const bool inside = top >= 0 && left >= 0 && top + s->filter_height <= s->input_height &&
-                        left + s->filter_width <= s->input_width;
+    const tq_conv_shape *s = &w->g->shape;
+    const int32_t step = s->input_width * s->input_channels;
+    const bool inside = w->x >= w->first && w->x < w->end && w->top >= 0 &&
+                        w->top + s->filter_height <= s->input_height;
+    window found = {patch, s->filter_width * s->input_channels};
 
-    if (aligned && inside) {
-        const int32_t step = s->input_width * s->input_channels;
-
-        return (window){image + top * step + left * s->input_channels, step};
+    if (inside && w->in_place) {
+        found = (window){w->image + w->top * step + w->left * s->input_channels, step};
+    } else if (inside && w->top + s->filter_height < s->input_height) {
+        copy_window(w, patch);
+    } else {
+        copy_and_pad_window(w, patch);
     }
-    gather(g, image, top, left, patch);
-    return (window){patch, s->filter_width * s->input_channels};
+    w->left += s->stride_width;
+    if (++w->x == s->output_width) {
+        w->x = 0;
+        w->left = -s->padding_left;
+        w->top += s->stride_height;
+    }
+    return found;
 }
 
 static void dot(tq_dot_s8_dsp_args *args, const tq_dsp_channels *channels)
@@ -101,48 +137,79 @@ static void dot(tq_dot_s8_dsp_args *args, const tq_dsp_channels *channels)
     }
 }
 
+/* 1x1 filters with stride 1: pixel after pixel. */
+static void convolve_pixels(const tq_conv_shape *s, const tq_dsp_channels *channels, const int8_t *input,
+                            int8_t *output, tq_widen_pair_dsp_args *widen, tq_dot_s8_dsp_args *args)
+{
+    const int32_t inputs = s->input_channels;
+    const int32_t outputs = s->output_channels;
+    const int8_t *last = input + (s->output_height * s->output_width - 1) * inputs;
+
+    for (; input <= last; input += 2 * inputs) {
+        const int32_t second = input < last; /* else the last pixel twice */
+
+        widen->first = input;
+        widen->second = input + second * inputs;
+        tq_widen_pair_dsp(widen);
+        args->outputs[0] = output;
+        args->outputs[1] = output + second * outputs;
+        dot(args, channels);
+        output += 2 * outputs;
+    }
+}
+
+static void convolve_windows(const tq_conv_dsp_geometry *g, const tq_dsp_channels *channels, const int8_t *image,
+                             int8_t *output, int8_t *patches, tq_widen_pair_dsp_args *widen, tq_dot_s8_dsp_args *args)
+{
+    const tq_conv_shape *s = &g->shape;
+    const int32_t outputs = s->output_channels;
+    const int8_t *last = output + (s->output_height * s->output_width - 1) * outputs;
+    walk at = {
+        .g = g,
+        .image = image,
+        .in_place = s->input_channels % 4 == 0,
+        .top = -s->padding_top,
+        .left = -s->padding_left,
+        .first = (s->padding_left + s->stride_width - 1) / s->stride_width,
+        .end = (s->input_width - s->filter_width + s->padding_left) / s->stride_width + 1,
+    };
+
+    for (; output <= last; output += 2 * outputs) {
+        const bool second = output < last; /* else the last pixel twice */
+        const window first_window = next_window(&at, patches);
+        const window second_window = second ? next_window(&at, patches + 4 * g->groups) : first_window;
+
+        widen->first = first_window.start;
+        widen->second = second_window.start;
+        widen->first_step = first_window.step - 4 * widen->words;
+        widen->second_step = second_window.step - 4 * widen->words;
+        tq_widen_pair_dsp(widen);
+        args->outputs[0] = output;
+        args->outputs[1] = second ? output + outputs : output;
+        dot(args, channels);
+    }
+}
+
 void tq_convolve_dsp(const tq_conv_dsp_geometry *g, const tq_dsp_channels *channels, const int8_t *image,
                      int8_t *output, void *scratch)
 {
     const tq_conv_shape *s = &g->shape;
     const bool aligned = s->input_channels % 4 == 0;
-    const int32_t pixels = s->output_height * s->output_width;
-    int32_t *pairs = scratch;
-    int8_t *patches = (int8_t *)(pairs + 4 * g->groups);
-    tq_widen_pair_dsp_args widen = {.output = pairs, .words = g->groups, .rows = 1};
-    tq_dot_s8_dsp_args args = {.inputs = pairs, .groups = g->groups, .form = (int32_t)g->form};
-    int32_t y = 0;
-    int32_t x = 0;
+    int8_t *patches = scratch;
+    int32_t *pairs = (int32_t *)scratch + 2 * g->groups;
+    tq_widen_pair_dsp_args widen = {
+        .words = aligned ? s->filter_width * s->input_channels / 4 : g->groups,
+        .rows = aligned ? s->filter_height : 1,
+        .output = pairs,
+    };
+    tq_dot_s8_dsp_args args = {.inputs = pairs};
 
-    if (aligned) {
-        widen.rows = s->filter_height;
-        widen.words = s->filter_width * s->input_channels / 4;
-    }
+    tq_dot_s8_dsp_set_up(&args, g->groups, g->form);
     output += channels->first;
-    for (int32_t pixel = 0; pixel < pixels; pixel += 2) {
-        window windows[2];
-
-        for (int32_t i = 0; i < 2; ++i) {
-            if (pixel + i < pixels) {
-                windows[i] = window_at(g, image, y, x, aligned, patches + 4 * g->groups * i);
-                args.outputs[i] = output;
-                output += s->output_channels;
-                ++x;
-                if (x == s->output_width) {
-                    x = 0;
-                    ++y;
-                }
-            } else { /* the last one twice */
-                windows[i] = windows[0];
-                args.outputs[i] = args.outputs[0];
-            }
-        }
-        widen.first = windows[0].start;
-        widen.second = windows[1].start;
-        widen.first_step = windows[0].step - 4 * widen.words;
-        widen.second_step = windows[1].step - 4 * widen.words;
-        tq_widen_pair_dsp(&widen);
-        dot(&args, channels);
+    if (aligned && s->filter_height == 1 && s->filter_width == 1 && s->stride_height == 1 && s->stride_width == 1) {
+        convolve_pixels(s, channels, image, output, &widen, &args);
+    } else {
+        convolve_windows(g, channels, image, output, patches, &widen, &args);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-_Static_assert(offsetof(tq_dot_s8_dsp_args, form) == 28, "the assembler reads the members as eight words");
+_Static_assert(offsetof(tq_dot_s8_dsp_args, form) == 36, "the assembler reads the members as ten words");
 _Static_assert(TQ_DSP_SHIFT == 12, "the assembler shifts by 12");
 
 /* r0 inputs, r1 weights; r2-r5 two pixels, r6-r9 two channels; sums r10, r11 (first pixel), r12, lr (second pixel).
@@ -64,27 +64,30 @@ _Static_assert(TQ_DSP_SHIFT == 12, "the assembler shifts by 12");
     "add sp, sp, #36\n"            \
     "pop {r4-r11, pc}\n"
 
+/* Addresses in tq_dot_s8_dsp: the code of each tq_dsp_form, and the end of the unrolled groups. */
+extern const uintptr_t tq_dot_s8_dsp_addresses[5];
+
+enum { UNROLLED = 36, GROUP_BYTES = 40, TEST_BYTES = 4 };
+
+void tq_dot_s8_dsp_set_up(tq_dot_s8_dsp_args *args, int32_t groups, tq_dsp_form form)
+{
+    const uintptr_t end = tq_dot_s8_dsp_addresses[4];
+    const uint32_t rest = (uint32_t)groups - 1;
+
+    /* the first pass goes through the last ones of the unrolled groups; if it does not do, a test goes back for more */
+    args->start = end - rest % UNROLLED * GROUP_BYTES;
+    args->form = tq_dot_s8_dsp_addresses[form];
+    args->after = rest < UNROLLED ? args->form : end + TEST_BYTES;
+    args->inputs_end = args->inputs + 4 * groups;
+}
+
 __attribute__((naked)) void tq_dot_s8_dsp(__attribute__((unused)) const tq_dot_s8_dsp_args *args)
 {
     __asm__ volatile(
         "push {r4-r11, lr}\n"
-        "ldm r0, {r1-r8}\n"
+        "ldm r0, {r1-r10}\n"
         "mov r0, r2\n"
-        "add r9, r2, r7, lsl #4\n" /* the inputs' end */
-        "adr.w r10, 8f\n"
-        "ldr r10, [r10, r8, lsl #2]\n" /* the form's code */
-        /* of the unrolled groups, the first pass takes the last (groups - 1) % 16; each is 40 bytes long */
-        "sub r12, r7, #1\n"
-        "and r7, r12, #15\n"
-        "add r7, r7, r7, lsl #2\n"
-        "ldr.w r8, 9f\n"
-        "sub r7, r8, r7, lsl #3\n"
-        "cmp r12, #16\n"
-        "ite lo\n"
-        "movlo r8, r10\n"
-        "addhs r8, r8, #4\n"
-        /* sp: inputs, outputs, end of weights, second channel; +20 where to go after the first group, +24 after the last
-         * one, +28 end of inputs, +32 the form's code */
+        /* sp: inputs, outputs, end of weights, second channel; +20 start, +24 after, +28 end of inputs, +32 form */
         "push {r2-r10}\n"
         ".balign 4\n"
         "1:\n"
@@ -100,7 +103,7 @@ __attribute__((naked)) void tq_dot_s8_dsp(__attribute__((unused)) const tq_dot_s
         "smlad r11, r3, r9, r11\n"
         "ldr.w pc, [sp, #20]\n"
         "2:\n"
-        ".rept 16\n"
+        ".rept 36\n"
         GROUP
         ".endr\n"
         "3:\n"
@@ -128,8 +131,9 @@ __attribute__((naked)) void tq_dot_s8_dsp(__attribute__((unused)) const tq_dot_s
         ALL_NONNEGATIVE
         STORE_AND_LOOP
         ".balign 4\n"
-        "8: .word 4b + 1, 5b + 1, 6b + 1, 7b + 1\n"
-        "9: .word 3b + 1\n");
+        ".global tq_dot_s8_dsp_addresses\n"
+        "tq_dot_s8_dsp_addresses:\n"
+        ".word 4b + 1, 5b + 1, 6b + 1, 7b + 1, 3b + 1\n");
 }
 
 #endif

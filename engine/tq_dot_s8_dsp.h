@@ -29,9 +29,15 @@ typedef struct {
     int8_t *outputs[2];    /* of both pixels, from the first channel on; may be the same */
     const int32_t *weights_end;
     int32_t second_channel; /* 1, or 0 to drop the odd channels */
-    int32_t groups;         /* inputs of a pixel / 4, at least 1 */
-    int32_t form;           /* tq_dsp_form */
+    /* set by tq_dot_s8_dsp_set_up: where the code goes on after the first inputs and after the last ones */
+    uintptr_t start;
+    uintptr_t after;
+    const int32_t *inputs_end;
+    uintptr_t form;
 } tq_dot_s8_dsp_args;
+
+/* Prepares for pixels of 4 * groups inputs, from `inputs` on; at least one group. */
+void tq_dot_s8_dsp_set_up(tq_dot_s8_dsp_args *args, int32_t groups, tq_dsp_form form);
 
 void tq_dot_s8_dsp(const tq_dot_s8_dsp_args *args);
 

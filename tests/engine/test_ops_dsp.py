@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests import graphs
 from tests.engine.cores import run_on_core
 from tests.engine.harness import assert_equal_to_tflm, cases_of
 from tinyq.codegen import generate
-from tinyq.codegen.ops import add_s8_dsp, conv_s8_dsp, depthwise_conv_s8_dsp, fully_connected_s8_dsp
+from tinyq.codegen.ops import (
+    add_s8_dsp,
+    average_pool_s8_dsp,
+    conv_s8_dsp,
+    depthwise_conv_s8_dsp,
+    fully_connected_s8_dsp,
+)
+from tinyq.graph import Graph
 
 CORE, BOARD = "cortex-m4", "mps2-an386"
 SIGNS = ("SIGNED", "NONNEGATIVE", "tq_clamp_s8(")
@@ -23,9 +30,18 @@ CONV, CONV_WIDE = conv_s8_dsp.ConvDsp, conv_s8_dsp.ConvDspWide
 DEPTHWISE, DEPTHWISE_WIDE = depthwise_conv_s8_dsp.DepthwiseConvDsp, depthwise_conv_s8_dsp.DepthwiseConvDspWide
 CONNECTED, CONNECTED_WIDE = fully_connected_s8_dsp.FullyConnectedDsp, fully_connected_s8_dsp.FullyConnectedDspWide
 
+
+def _pointwise(rng: np.random.Generator) -> Graph:
+    return graphs.conv_2d(rng, pointwise=True)
+
+
+def _average_pool(rng: np.random.Generator) -> Graph:
+    return graphs.pool(rng, "AVERAGE_POOL_2D")
+
+
 KERNELS: list[tuple[type, str, str, Callable[..., Any], int, tuple[str, ...]]] = [
     (CONV, "balanced", "tq_conv_s8_dsp(", graphs.conv_2d, 80, ()),
-    (CONV, "balanced", "tq_conv_s8_dsp(", functools.partial(graphs.conv_2d, pointwise=True), 40, ()),
+    (CONV, "balanced", "tq_conv_s8_dsp(", _pointwise, 40, ()),
     (CONV, "balanced", "tq_conv_s8_dsp(", graphs.deep_conv_2d, 60, SIGNS),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.conv_2d, 80, ()),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.deep_conv_2d, 60, SIGNS),
@@ -33,6 +49,7 @@ KERNELS: list[tuple[type, str, str, Callable[..., Any], int, tuple[str, ...]]] =
     (DEPTHWISE_WIDE, "speed", "tq_depthwise_conv_s8_dsp_wide(", graphs.depthwise_3x3, 60, STRIDES),
     (CONNECTED, "balanced", "tq_fully_connected_s8_dsp(", graphs.deep_fully_connected, 60, (*CODES, "_block_s8")),
     (CONNECTED_WIDE, "speed", "tq_fully_connected_s8_dsp(", graphs.deep_fully_connected, 60, (*CODES, "_block_s16")),
+    (average_pool_s8_dsp.AveragePoolDsp, "balanced", "_pool_s8_dsp(", _average_pool, 60, ()),
     (add_s8_dsp.AddDsp, "balanced", "_s8_dsp(", graphs.add, 100, ("tq_add_s8_dsp(", "tq_add_nonnegative_s8_dsp(")),
 ]
 
