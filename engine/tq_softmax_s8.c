@@ -1,6 +1,7 @@
 #include "tq_softmax_s8.h"
 
 #include "tq_fixed_point.h"
+#include "tq_reciprocal.h"
 
 enum { SUM_INTEGER_BITS = 12 }; /* of the sum of exponentials */
 
@@ -10,32 +11,6 @@ typedef struct {
     int32_t exponent;
 } reciprocal;
 
-/* x * 2^exponent, saturated. */
-static int32_t shift_left(int32_t x, int32_t exponent)
-{
-    const int32_t limit = INT32_MAX >> exponent;
-
-    if (x > limit) {
-        return INT32_MAX;
-    }
-    return x < -limit ? INT32_MIN : x * (1 << exponent);
-}
-
-/* 1 / (1 + x) for x in [0, 1) with 31 fractional bits, by three Newton-Raphson steps with 29. */
-static int32_t one_over_one_plus(int32_t x)
-{
-    const int32_t one = 1 << 29;
-    const int32_t half_denominator = (int32_t)(((int64_t)x + INT32_MAX + 1) / 2);
-    int32_t y = 1515870810 + tq_multiply_high(half_denominator, -1010580540); /* 48/17 - 32/17 * half_denominator */
-
-    for (int32_t step = 0; step < 3; ++step) {
-        const int32_t error = one - tq_multiply_high(half_denominator, y);
-
-        y += shift_left(tq_multiply_high(y, error), 2);
-    }
-    return shift_left(y, 1);
-}
-
 static reciprocal reciprocal_of(uint32_t sum)
 {
     reciprocal result = {0, SUM_INTEGER_BITS};
@@ -44,7 +19,7 @@ static reciprocal reciprocal_of(uint32_t sum)
         sum <<= 1;
         --result.exponent;
     }
-    result.factor = one_over_one_plus((int32_t)(sum & INT32_MAX));
+    result.factor = tq_one_over_one_plus((int32_t)(sum & INT32_MAX));
     return result;
 }
 

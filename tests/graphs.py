@@ -123,7 +123,7 @@ def output_zero_point(rng: np.random.Generator, activation: Activation) -> int:
     return -128 if activation in ("RELU", "RELU6") and rng.random() < 0.5 else int(rng.integers(-128, 100))
 
 
-def _weights(
+def add_weights(
     b: GraphBuilder,
     rng: np.random.Generator,
     types: Types,
@@ -142,7 +142,7 @@ def _weights(
     return b.tensor(shape, types.weights, Quantization(scales, np.full(count, zero_point, np.int64), axis), data)
 
 
-def _bias(
+def add_bias(
     b: GraphBuilder, rng: np.random.Generator, types: Types, source: int, weights: int, channels: int, depth: int
 ) -> int:
     """-1 now and then: no bias. Of int64, now and then, as large as the sums may be: less than 2^46."""
@@ -158,7 +158,7 @@ def _bias(
     return b.tensor((channels,), types.bias, Quantization(scale, np.zeros(scale.size, np.int64)), data)
 
 
-def _product_output(
+def add_product_output(
     b: GraphBuilder,
     rng: np.random.Generator,
     types: Types,
@@ -209,11 +209,11 @@ def conv_2d(rng: np.random.Generator, pointwise: bool = False, types: Types = W8
     batches, channels = int(pick(rng, (1, 1, 1, 2))), groups * filters
     activation: Activation = pick(rng, ACTIVATIONS)
     x = b.codes((batches, h[0], w[0], groups * depth), types.activations, some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, types, (channels, h[1], w[1], depth), 0, rng.random() < 0.7, int(rng.integers(-2, 3)))
+    weights = add_weights(b, rng, types, (channels, h[1], w[1], depth), 0, rng.random() < 0.7, int(rng.integers(-2, 3)))
     taps = h[1] * w[1] * depth
-    bias = _bias(b, rng, types, x, weights, channels, taps)
+    bias = add_bias(b, rng, types, x, weights, channels, taps)
     shape = (batches, _outputs(padding, *h), _outputs(padding, *w), channels)
-    y = _product_output(b, rng, types, shape, x, weights, taps, activation)
+    y = add_product_output(b, rng, types, shape, x, weights, taps, activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     b.op("CONV_2D", inputs, y, ConvOptions(h[2], w[2], h[3], w[3], padding, activation))
     return b.graph([x], [y])
@@ -227,10 +227,10 @@ def depthwise_conv_2d(rng: np.random.Generator, types: Types = W8A8) -> Graph:
     channels = depth * multiplier
     activation: Activation = pick(rng, ACTIVATIONS)
     x = b.codes((batches, h[0], w[0], depth), types.activations, some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, types, (1, h[1], w[1], channels), 3, rng.random() < 0.7)
-    bias = _bias(b, rng, types, x, weights, channels, h[1] * w[1])
+    weights = add_weights(b, rng, types, (1, h[1], w[1], channels), 3, rng.random() < 0.7)
+    bias = add_bias(b, rng, types, x, weights, channels, h[1] * w[1])
     shape = (batches, _outputs(padding, *h), _outputs(padding, *w), channels)
-    y = _product_output(b, rng, types, shape, x, weights, h[1] * w[1], activation)
+    y = add_product_output(b, rng, types, shape, x, weights, h[1] * w[1], activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     options = DepthwiseConvOptions(h[2], w[2], h[3], w[3], padding, activation, multiplier)
     b.op("DEPTHWISE_CONV_2D", inputs, y, options)
@@ -249,9 +249,9 @@ def fully_connected(rng: np.random.Generator, types: Types = W8A8) -> Graph:
     per_channel = bool(rng.random() < 0.5) and types.weights is not DType.INT4
     zero_point = int(rng.integers(-128, 128)) if not per_channel and rng.random() < 0.2 else 0
     x = b.codes(shape, types.activations, some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, types, (channels, depth), 0, per_channel, zero_point)
-    bias = _bias(b, rng, types, x, weights, channels, depth)
-    y = _product_output(b, rng, types, (*rows, channels), x, weights, depth, activation)
+    weights = add_weights(b, rng, types, (channels, depth), 0, per_channel, zero_point)
+    bias = add_bias(b, rng, types, x, weights, channels, depth)
+    y = add_product_output(b, rng, types, (*rows, channels), x, weights, depth, activation)
     if types.activations is DType.INT16 and rng.random() < 0.2:  # only this operator heeds zero points of int16
         for tensor in (x, y):
             q = Quantization.per_tensor(_scale(b, tensor), int(rng.integers(-3000, 3000)))
@@ -547,11 +547,11 @@ def deep_conv_2d(rng: np.random.Generator) -> Graph:
     channels, height, width = (int(rng.integers(1, n)) for n in (40, 8, 8))
     activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
     x = b.int8((1, height, width, depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, W8A8, (channels, size, size, depth), 0, rng.random() < 0.8)
+    weights = add_weights(b, rng, W8A8, (channels, size, size, depth), 0, rng.random() < 0.8)
     taps = size * size * depth
-    bias = _bias(b, rng, W8A8, x, weights, channels, taps)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, taps)
     shape = (1, math.ceil(height / stride), math.ceil(width / stride), channels)
-    y = _product_output(b, rng, W8A8, shape, x, weights, taps, activation)
+    y = add_product_output(b, rng, W8A8, shape, x, weights, taps, activation)
     if activation != "NONE" and rng.random() < 0.8:
         b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
@@ -567,10 +567,10 @@ def depthwise_3x3(rng: np.random.Generator) -> Graph:
     depth, batches = int(rng.integers(4, 14)), int(pick(rng, (1, 1, 1, 2)))
     activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
     x = b.int8((batches, height, width, depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, W8A8, (1, 3, 3, depth), 3, rng.random() < 0.8)
-    bias = _bias(b, rng, W8A8, x, weights, depth, 9)
+    weights = add_weights(b, rng, W8A8, (1, 3, 3, depth), 3, rng.random() < 0.8)
+    bias = add_bias(b, rng, W8A8, x, weights, depth, 9)
     shape = (batches, _outputs(padding, height, 3, stride), _outputs(padding, width, 3, stride), depth)
-    y = _product_output(b, rng, W8A8, shape, x, weights, 9, activation)
+    y = add_product_output(b, rng, W8A8, shape, x, weights, 9, activation)
     if activation != "NONE" and rng.random() < 0.8:
         b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
@@ -584,12 +584,12 @@ def deep_fully_connected(rng: np.random.Generator) -> Graph:
     depth, channels, rows = 4 * int(rng.integers(1, 60)), int(rng.integers(1, 24)), int(pick(rng, (1, 1, 3)))
     activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
     x = b.int8((rows, depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, W8A8, (channels, depth), 0, bool(rng.random() < 0.5))
+    weights = add_weights(b, rng, W8A8, (channels, depth), 0, bool(rng.random() < 0.5))
     filters = b.tensors[weights].data
     assert filters is not None
     b.tensors[weights] = dataclasses.replace(b.tensors[weights], data=np.maximum(filters, -127))
-    bias = _bias(b, rng, W8A8, x, weights, channels, depth)
-    y = _product_output(b, rng, W8A8, (rows, channels), x, weights, depth, activation)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, depth)
+    y = add_product_output(b, rng, W8A8, (rows, channels), x, weights, depth, activation)
     if activation != "NONE" and rng.random() < 0.8:
         b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
     b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions(activation, False))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests import graphs, move_graphs, unary_graphs
+from tests import graphs, layer_graphs, move_graphs, pair_graphs, unary_graphs
 from tests.engine.harness import Case, Codes, random_array
 from tinyq.graph import DType, Graph
 
@@ -82,5 +82,40 @@ MOVES = [
     *_cells("RESHAPE", move_graphs.reshape, I32, I64, F32, BOOL, count=4),
 ]
 
-GROUPS = {"element-wise": UNARY, "moves": MOVES}
+
+def _kinds(make: Callable[..., Graph], kinds: str, *types: DType, count: int = 10) -> list[Cell]:
+    """Of a maker that takes the operator and the type."""
+    return [Cell(kind, t.value, make, (kind, t), count) for kind in kinds.split() for t in types]
+
+
+PAIRS = [
+    *_cells("SUB", pair_graphs.sub, I8, I16, count=40),
+    *_cells("SQUARED_DIFFERENCE", pair_graphs.squared_difference, I8, I16, count=30),
+    *_cells("DIV", pair_graphs.div, I8, count=40),
+    *_kinds(pair_graphs.plain, "ADD SUB MUL DIV SQUARED_DIFFERENCE", F32, I32),
+    *_kinds(pair_graphs.extremes, "MAXIMUM MINIMUM", I8, I16, I32, I64, F32),
+    *_kinds(pair_graphs.compare, "EQUAL NOT_EQUAL", I8, I32, I64, F32, BOOL, count=8),
+    *_kinds(pair_graphs.compare, "GREATER GREATER_EQUAL LESS LESS_EQUAL", I8, I32, I64, F32, count=8),
+    *(Cell(kind, "bool", pair_graphs.logical, (kind,), 6) for kind in ("LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT")),
+    *_cells("PRELU", pair_graphs.prelu, I8, I16, count=30),
+    *_cells("SELECT_V2", pair_graphs.select, I8, I16, F32, count=15),
+]
+
+REDUCTIONS = [
+    *_kinds(pair_graphs.reduction, "SUM", I8, I16, count=30),
+    *_kinds(pair_graphs.reduction, "REDUCE_MAX REDUCE_MIN", I8, F32, count=15),
+    *_kinds(pair_graphs.arg, "ARG_MAX ARG_MIN", I8, F32, count=15),
+]
+
+LAYERS = [
+    *_cells("TRANSPOSE_CONV", layer_graphs.transpose_conv, I8, I16, count=40),
+    *_cells("BATCH_MATMUL", layer_graphs.batch_matmul, I8, I16, count=40),
+    *_kinds(layer_graphs.resize, "RESIZE_NEAREST_NEIGHBOR", I8, I16, F32, count=20),
+    *_kinds(layer_graphs.resize, "RESIZE_BILINEAR", I8, count=40),
+    *_cells("L2_NORMALIZATION", layer_graphs.l2_normalization, I8, count=25),
+    *_cells("LOG_SOFTMAX", layer_graphs.log_softmax, I8, count=40),
+    *_cells("CAST", layer_graphs.cast, I8, I16, I32, F32, BOOL, count=1),
+]
+
+GROUPS = {"layers": LAYERS, "two operands": PAIRS, "reductions": REDUCTIONS, "element-wise": UNARY, "moves": MOVES}
 CELLS = [cell for group in GROUPS.values() for cell in group]

@@ -18,6 +18,12 @@ def macs(graph: Graph, op: Op) -> int:
         return out.elements * int(taps)
     if op.kind == "FULLY_CONNECTED":
         return out.elements * int(graph.tensors[op.inputs[1]].shape[-1])
+    if op.kind == "TRANSPOSE_CONV":
+        weights = graph.tensors[op.inputs[1]].shape  # each input pixel meets each tap, but for what falls off the edge
+        return graph.tensors[op.inputs[2]].elements * int(weights[0] * weights[1] * weights[2])
+    if op.kind == "BATCH_MATMUL":
+        transposed = getattr(op.options, "adj_x", False)
+        return out.elements * int(graph.tensors[op.inputs[0]].shape[-2 if transposed else -1])
     return 0
 
 

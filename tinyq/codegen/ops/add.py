@@ -37,11 +37,12 @@ def elementwise_objection(node: Node, dtype: DType) -> str:
         or checks.meant_for((node.input(0), dtype))
         or checks.dtypes((node.input(1), dtype), (node.output, dtype))
         or checks.quantized(node.input(0), node.input(1), node.output)
-        or _shape_objection(node)
+        or shape_objection(node)
     )
 
 
-def _shape_objection(node: Node) -> str:
+def shape_objection(node: Node) -> str:
+    """What speaks against the shapes."""
     a, b = node.input(0).shape, node.input(1).shape
     shape = broadcast_shape(a, b)
     if shape is None:

@@ -1,4 +1,4 @@
-"""MEAN over any axes."""
+"""MEAN and SUM over any axes."""
 
 from __future__ import annotations
 
@@ -24,17 +24,32 @@ def axes_of(node: Node) -> tuple[int, ...]:
 
 
 def scaling_of(node: Node) -> tuple[int, int]:
-    """Multiplier and shift that make a mean of a sum, TFLM's way to divide by the count, with its limits."""
+    """Multiplier and shift of a sum; for a mean with TFLM's way to divide by the count, with its limits."""
     count = math.prod(node.input(0).shape[a] for a in axes_of(node))
     multiplier, shift = quantize_multiplier(scale_of(node.input(0)) / scale_of(node.output))
+    if node.op.kind == "SUM":
+        return multiplier, shift
     extra = min(count.bit_length() - 1, 32, 31 + shift)
     return (multiplier << extra) // count, shift - extra
+
+
+def reduced_shape_objection(node: Node) -> str:
+    """What speaks against the axes or the shape of the output."""
+    shape, axes = node.input(0).shape, axes_of(node)
+    if len(shape) > MAX_LOOPS:
+        return f"it has more than {MAX_LOOPS} dimensions"
+    if any(not 0 <= a < len(shape) for a in axes):
+        return f"its axes {axes} are not all dimensions of {shape}"
+    assert isinstance(node.op.options, ReducerOptions)  # noqa: S101 - the reader gives it these
+    if node.op.options.keep_dims:
+        return checks.shape(node.output, tuple(1 if i in axes else d for i, d in enumerate(shape)))
+    return checks.shape(node.output, tuple(d for i, d in enumerate(shape) if i not in axes))
 
 
 class Mean:
     """``tq_mean_*``."""
 
-    kinds = ("MEAN",)
+    kinds = ("MEAN", "SUM")
     variant = "portable"
 
     def __init__(self, dtype: DType = DType.INT8) -> None:
@@ -47,7 +62,7 @@ class Mean:
             or checks.dtypes((node.input(1), DType.INT32), (node.output, self._dtype))
             or checks.constant(node.input(1), "axes")
             or checks.quantized(node.input(0), node.output)
-            or self._shape_objection(node)
+            or reduced_shape_objection(node)
             or checks.require(self._largest_sum(node) < 2**31, "its sums can exceed 32 bits")
             or multiplier_objection(scale_of(node.input(0)) / scale_of(node.output))
         )
@@ -56,17 +71,6 @@ class Mean:
         source = node.input(0)
         largest = abs(code_range(source.dtype)[0]) + abs(zero_point_of(source))
         return math.prod(source.shape[a] for a in axes_of(node)) * largest
-
-    def _shape_objection(self, node: Node) -> str:
-        shape, axes = node.input(0).shape, axes_of(node)
-        if len(shape) > MAX_LOOPS:
-            return f"it has more than {MAX_LOOPS} dimensions"
-        if any(not 0 <= a < len(shape) for a in axes):
-            return f"its axes {axes} are not all dimensions of {shape}"
-        assert isinstance(node.op.options, ReducerOptions)  # noqa: S101 - the reader gives it these
-        if node.op.options.keep_dims:
-            return checks.shape(node.output, tuple(1 if i in axes else d for i, d in enumerate(shape)))
-        return checks.shape(node.output, tuple(d for i, d in enumerate(shape) if i not in axes))
 
     def cost(self, node: Node, target: Target) -> float:
         return 12.0 * node.input(0).elements + 40.0 * node.output.elements
