@@ -93,70 +93,112 @@ static void fetch_rows(const tq_conv_s8_mve_params *p, const int8_t *image, int3
     }
 }
 
-/* Puts the inputs under one filter into a tile; rows of the filter are made of whole vectors. */
-static inline void fetch_vectors(const tq_conv_s8_mve_params *p, const int8_t *source, int8_t *tile)
+/* How the inputs under a filter lie in padded rows. */
+typedef struct {
+    int32_t filter_rows;
+    int32_t filter_row_bytes;
+    int32_t row_bytes;
+    int32_t stride_bytes;
+    int32_t steps; /* of a tile */
+} tq_patch_layout;
+
+/* Puts the inputs under `pixels` filters into a tile; a filter's row is made of whole vectors. */
+static inline void fetch_vectors(tq_patch_layout l, const int8_t *rows, int32_t pixels, int8_t *tile)
 {
-    const int32_t vectors = p->shape.filter_width * p->shape.input_channels / 16;
+    const int32_t vectors = l.filter_row_bytes / 16;
 
-    for (int32_t row = 0; row < p->shape.filter_height; ++row) {
-        const int8_t *from = source;
+    for (; pixels > 0; --pixels) {
+        const int8_t *row = rows;
+        int8_t *to = tile;
 
-        for (int32_t i = 0; i < vectors; ++i) {
-            vst1q_s8(tile, vld1q_s8(from));
+        for (int32_t y = l.filter_rows; y > 0; --y) {
+            const int8_t *from = row;
+
+            for (int32_t i = vectors; i > 0; --i) {
+                vst1q_s8(to, vld1q_s8(from));
+                from += 16;
+                to += 64;
+            }
+            row += l.row_bytes;
+        }
+        rows += l.stride_bytes;
+        tile += 16;
+    }
+}
+
+/* The same for rows of at most 16 bytes, by way of `patch`. */
+static inline void fetch_short_rows(tq_patch_layout l, const int8_t *rows, int32_t pixels, int8_t *patch, int8_t *tile)
+{
+    for (; pixels > 0; --pixels) {
+        const int8_t *from = rows;
+        int8_t *to = patch;
+
+        for (int32_t y = l.filter_rows; y > 0; --y) {
+            vst1q_s8(to, vld1q_s8(from));
+            from += l.row_bytes;
+            to += l.filter_row_bytes;
+        }
+        from = patch;
+        to = tile;
+        for (int32_t step = l.steps; step > 0; --step) {
+            vst1q_s8(to, vld1q_s8(from));
             from += 16;
-            tile += 64;
+            to += 64;
         }
-        source += p->row_bytes;
+        rows += l.stride_bytes;
+        tile += 16;
     }
 }
 
-/* The same for any rows, by way of `patch`. */
-static inline void fetch_bytes(const tq_conv_s8_mve_params *p, const int8_t *source, int8_t *patch, int8_t *tile)
+/* The same for rows of any length. */
+static inline void fetch_bytes(tq_patch_layout l, const int8_t *rows, int32_t pixels, int8_t *patch, int8_t *tile)
 {
-    const int32_t segment = p->shape.filter_width * p->shape.input_channels;
-    const int8_t *from = patch;
-
-    if (segment <= 16) {
-        for (int32_t row = p->shape.filter_height; row > 0; --row) {
-            vst1q_s8(patch, vld1q_s8(source));
-            patch += segment;
-            source += p->row_bytes;
+    for (; pixels > 0; --pixels) {
+        for (int32_t y = 0; y < l.filter_rows; ++y) {
+            copy_vectors(patch + y * l.filter_row_bytes, rows + y * l.row_bytes, l.filter_row_bytes);
         }
-    } else {
-        for (int32_t row = p->shape.filter_height; row > 0; --row) {
-            copy_vectors(patch, source, segment);
-            patch += segment;
-            source += p->row_bytes;
+        for (int32_t step = 0; step < l.steps; ++step) {
+            vst1q_s8(tile + 64 * step, vld1q_s8(patch + 16 * step));
         }
-    }
-    for (int32_t step = p->dot.steps; step > 0; --step) {
-        vst1q_s8(tile, vld1q_s8(from));
-        from += 16;
-        tile += 64;
+        rows += l.stride_bytes;
+        tile += 16;
     }
 }
 
-static void conv_image(const tq_conv_s8_mve_params *p, const int8_t *image, int8_t *scratch, tq_tile_output *o)
+static void conv_image(const tq_conv_s8_mve_params *p, const int8_t *image, int8_t *tile, tq_tile_output *o)
 {
     const tq_conv_shape *s = &p->shape;
-    const int32_t step = s->stride_width * s->input_channels;
-    const bool whole = s->filter_width * s->input_channels % 16 == 0;
+    const tq_patch_layout layout = {
+        .filter_rows = s->filter_height,
+        .filter_row_bytes = s->filter_width * s->input_channels,
+        .row_bytes = p->row_bytes,
+        .stride_bytes = s->stride_width * s->input_channels,
+        .steps = p->dot.steps,
+    };
     int8_t *const patch = o->outputs + 4 * (int32_t)o->work.pitch;
     int8_t *const rows = patch + 16 * p->dot.steps + 16;
-    int32_t pixels = 0;
+    int32_t pixels = 0; /* in the tile */
 
     for (int32_t y = 0; y < s->output_height; ++y) {
-        const int8_t *source = rows;
+        int32_t x = 0;
 
         fetch_rows(p, image, y, rows);
-        for (int32_t x = 0; x < s->output_width; ++x) {
-            if (whole) {
-                fetch_vectors(p, source, scratch + 16 * pixels);
+        while (x < s->output_width) {
+            const int32_t left = s->output_width - x;
+            const int32_t count = left < 4 - pixels ? left : 4 - pixels;
+            const int8_t *from = rows + x * layout.stride_bytes;
+            int8_t *to = tile + 16 * pixels;
+
+            if (layout.filter_row_bytes % 16 == 0) {
+                fetch_vectors(layout, from, count, to);
+            } else if (layout.filter_row_bytes < 16) {
+                fetch_short_rows(layout, from, count, patch, to);
             } else {
-                fetch_bytes(p, source, patch, scratch + 16 * pixels);
+                fetch_bytes(layout, from, count, patch, to);
             }
-            source += step;
-            if (++pixels == 4) {
+            x += count;
+            pixels += count;
+            if (pixels == 4) {
                 finish_tile(o, pixels);
                 pixels = 0;
             }

@@ -4,6 +4,7 @@
 
 #if TQ_MVE
 
+#include <stdbool.h>
 #include <string.h>
 
 static inline void matmul(const tq_matmul_s8_mve_params *p, tq_dot_s8_mve_function dot, const int8_t *input,
@@ -17,15 +18,18 @@ static inline void matmul(const tq_matmul_s8_mve_params *p, tq_dot_s8_mve_functi
     tq_dot_s8_mve_prepare(&p->dot, tile, &work);
     for (int32_t row = 0; row < p->rows; row += 4) {
         const int32_t left = p->rows - row;
+        const bool direct = left >= 4 && p->columns == pitch; /* else by way of scratch, to write nothing past the end */
 
-        if (left >= 4 && p->columns == pitch) {
+        /* whole vectors are read only where nothing past the end is */
+        if (left >= 4 && (p->depth % 16 == 0 || (left - 4) * p->depth >= 15)) {
             tq_tile_pixels(input, p->depth, tile);
-            dot(&work, output);
-        } else { /* by way of scratch, so that nothing past the output is written */
+        } else {
             for (int32_t i = 0; i < 4 && i < left; ++i) {
                 tq_tile_pixel(input + i * p->depth, p->depth, tile + 16 * i);
             }
-            dot(&work, outputs);
+        }
+        dot(&work, direct ? output : outputs);
+        if (!direct) {
             for (int32_t i = 0; i < 4 && i < left; ++i) {
                 memcpy(output + i * p->columns, outputs + i * pitch, (size_t)p->columns);
             }

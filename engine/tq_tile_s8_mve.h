@@ -23,7 +23,9 @@ static inline void tq_tile_pixel(const int8_t *input, int32_t depth, int8_t *til
     }
 }
 
-/* Puts four pixels of `depth` bytes, which follow each other, into a tile. */
+/* Puts four pixels of `depth` bytes, which follow each other, into a tile. Reads whole vectors: up to 15 bytes further,
+ * which become what they happen to be.
+ */
 static inline void tq_tile_pixels(const int8_t *input, int32_t depth, int8_t *tile)
 {
     const int8_t *a = input;
@@ -31,14 +33,7 @@ static inline void tq_tile_pixels(const int8_t *input, int32_t depth, int8_t *ti
     const int8_t *c = b + depth;
     const int8_t *d = c + depth;
 
-    if (depth % 16 != 0) {
-        tq_tile_pixel(a, depth, tile);
-        tq_tile_pixel(b, depth, tile + 16);
-        tq_tile_pixel(c, depth, tile + 32);
-        tq_tile_pixel(d, depth, tile + 48);
-        return;
-    }
-    for (int32_t step = depth / 16; step > 0; --step) {
+    for (int32_t step = (depth + 15) / 16; step > 0; --step) {
         vst1q_s8(tile, vld1q_s8(a));
         vst1q_s8(tile + 16, vld1q_s8(b));
         vst1q_s8(tile + 32, vld1q_s8(c));
