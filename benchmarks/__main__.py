@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("engine", "bit_exact", "quantization", "estimate_error", "accelerators")
+BENCHMARKS = ("engine", "kernel_costs", "bit_exact", "quantization", "qat", "estimate_error", "accelerators")
 
 
 def main() -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measurement import BOARDS, Measurement, measure_aot, measure_tflm, random_codes
+from benchmarks.measurement import BOARDS, Engine, Measurement, measure_tflm, random_codes
 from benchmarks.reference_models import MODELS, ReferenceModel, folder
 from tinyq.firmware.toolchains.gnu import COMPILER
 from tinyq.graph import read_graph
@@ -57,20 +56,19 @@ def published(model: str, core: str) -> Measurement:
 
 def rows(core: str, models: Sequence[ReferenceModel], aims: Sequence[str], samples: int) -> Iterator[Row]:
     """Measure all models on one core."""
+    engine = Engine(core)
     for model in models:
         tflite = (folder() / model.int8).read_bytes()
         codes = random_codes(read_graph(tflite), samples)
-        with tempfile.TemporaryDirectory() as name:
-            measured = measure_tflm(tflite, core, codes[: min(samples, 5)], Path(name))
+        measured = measure_tflm(tflite, core, codes[: min(samples, 5)])
         baseline = measured or published(model.key, core)
         yield Row(model.name, "TFLM, measured here" if measured else "TFLM, published", baseline, None)
         for aim in aims:
             inputs = codes
-            if model.samples and aim == AIMS[0]:
+            if model.samples:
                 with np.load(folder() / model.samples) as arrays:
                     inputs = np.concatenate([codes, arrays["x"].reshape(-1, *codes.shape[1:])])
-            with tempfile.TemporaryDirectory() as name:
-                yield Row(model.name, aim, measure_aot(tflite, core, aim, inputs, Path(name)), baseline)
+            yield Row(model.name, aim, engine.measure(tflite, aim, inputs), baseline)
 
 
 def cell(row: Row, column: str) -> str:
@@ -106,8 +104,8 @@ def heading() -> str:
             "included, without model and harness. Weights: all constants of the model, or its file. Arena: activations "
             "and scratch, for TFLM also what it allocates beside them. Stack: the most in use, harness included; in "
             "published figures without it.",
-            "- Bit-exact: outputs that equal those of TFLM's host interpreter, of seeded random inputs (and, for KWS "
-            "balanced, 1,000 real samples).",
+            "- Bit-exact: outputs that equal those of TFLM's host interpreter, of seeded random inputs and, for KWS, "
+            "1,000 real samples.",
             f"- Published baseline: {provenance}",
             "",
         )

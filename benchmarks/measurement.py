@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,34 +68,49 @@ def random_codes(graph: Graph, count: int, seed: int = 0) -> NDArray[Any]:
     return rng.integers(info.min, info.max, (count, *tensor.shape[1:]), tensor.dtype.numpy, endpoint=True)
 
 
-def measure_aot(tflite: bytes, core: str, optimize: str, codes: NDArray[Any], folder: Path) -> Measurement:
-    """Generate, build and run the code of the engine.
+class Engine:
+    """Measures the engine on one core; programs that differ in nothing but the name of their aim only once.
 
     Args:
-        tflite: A quantized model.
         core: A key of BOARDS.
-        optimize: What the code is best at.
-        codes: Inputs ``[N, ...]``; the first one is traced, all are compared with the host.
-        folder: An empty folder to work in.
     """
-    graph = fold(read_graph(tflite)).graph
-    board = load_board(BOARDS[core])
-    code = generate(graph, core=core, optimize=optimize)
-    emit_project(folder, graph=graph, code=code, deployed=deployed_model(graph), board=board)
-    return _measure(folder, core, tflite, codes, runtime="aot")
+
+    def __init__(self, core: str) -> None:
+        self._core = core
+        self._known: dict[tuple[str, ...], Measurement] = {}
+
+    def measure(self, tflite: bytes, optimize: str, codes: NDArray[Any]) -> Measurement:
+        """Generate, build and run the code of a model.
+
+        Args:
+            tflite: A quantized model.
+            optimize: What the code is best at.
+            codes: Inputs ``[N, ...]``; the first one is traced, all are compared with the host.
+        """
+        graph, board = fold(read_graph(tflite)).graph, load_board(BOARDS[self._core])
+        code = generate(graph, core=self._core, optimize=optimize)
+        program = code.files["model.c"].replace(f"optimized for {optimize}", "optimized")
+        key = (program, str(code.engine_files), str(codes.shape))
+        if key not in self._known:
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name)
+                emit_project(folder, graph=graph, code=code, deployed=deployed_model(graph), board=board)
+                self._known[key] = _measure(folder, self._core, tflite, codes, runtime="aot")
+        return self._known[key]
 
 
-def measure_tflm(tflite: bytes, core: str, codes: NDArray[Any], folder: Path) -> Measurement | None:
+def measure_tflm(tflite: bytes, core: str, codes: NDArray[Any]) -> Measurement | None:
     """The same of TFLM with the model file as it is, CMSIS-NN kernels where they were built; None without a build."""
     if not os.environ.get("TFLM_ROOT"):
         return None
     graph, board = read_graph(tflite), load_board(BOARDS[core])
     code = generate(graph, core=core)
-    emit_project(folder, graph=graph, code=code, deployed=tflite, board=board)
-    try:
-        return _measure(folder, core, tflite, codes, runtime="tflm")
-    except MissingToolError:
-        return None
+    with tempfile.TemporaryDirectory() as name:
+        emit_project(Path(name), graph=graph, code=code, deployed=tflite, board=board)
+        try:
+            return _measure(Path(name), core, tflite, codes, runtime="tflm")
+        except MissingToolError:
+            return None
 
 
 def _measure(folder: Path, core: str, tflite: bytes, codes: NDArray[Any], runtime: str) -> Measurement:
