@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.measurement import BOARDS, Engine, Measurement, measure_tflm, random_codes
 from benchmarks.reference_models import MODELS, ReferenceModel, folder
+from tinyq.errors import TinyqError
 from tinyq.firmware.toolchains.gnu import COMPILER
 from tinyq.graph import read_graph
 from tinyq.hardware.cores import CORES
@@ -68,7 +69,10 @@ def rows(core: str, models: Sequence[ReferenceModel], aims: Sequence[str], sampl
             if model.samples:
                 with np.load(folder() / model.samples) as arrays:
                     inputs = np.concatenate([codes, arrays["x"].reshape(-1, *codes.shape[1:])])
-            yield Row(model.name, aim, engine.measure(tflite, aim, inputs), baseline)
+            try:
+                yield Row(model.name, aim, engine.measure(tflite, aim, inputs), baseline)
+            except TinyqError as error:
+                yield Row(model.name, f"{aim}: {error.message}", Measurement(total=len(inputs)), baseline)
 
 
 def cell(row: Row, column: str) -> str:
