@@ -322,6 +322,20 @@ def test_what_vela_refuses_is_a_finding_and_no_error(monkeypatch: pytest.MonkeyP
     ]
 
 
+@needs_vela
+def test_int4_weights_which_vela_cannot_take_are_named() -> None:
+    """Vela 5.2.0 ends with SIGFPE on them; the child process and the rules turn that into findings."""
+    b = Int8Builder()
+    x = b.activation((1, 8, 8, 4))
+    graph = b.graph([x], [b.conv(x, 4)])
+    index = graph.ops[0].inputs[1]
+    weights = replace(graph.tensors[index], dtype=DType.INT4, data=np.ones((4, 3, 3, 4), np.int8))
+    findings = ethos(graph.replace_tensors({index: weights}))
+    assert findings.verdict == "unsupported"
+    assert broken(findings.ops[0]) == {"weight-type": "w = int4"}
+    assert findings.failures[0].mend == "Mend the rules that its operators break."
+
+
 # --- contract with Vela 5.2.0: nothing of this is documented as stable
 
 

@@ -206,7 +206,9 @@ def _ask_vela(graph: Graph, accelerator: Accelerator, oracle: VelaOracle) -> Fin
         report = vela.compile_model(graph, oracle.accelerator, oracle.system_config, oracle.memory_mode)
     except BadInputError as error:
         why = f"{document} refuses the whole model: {error.message}"
-        refused = Failure("vela", why, "unsupported", "", error.hint, "", document, "stated")
+        named = any(f.otherwise == "unsupported" for op in ours.ops for f in op.failures)
+        mend = "Mend the rules that its operators break." if named else error.hint
+        refused = Failure("vela", why, "unsupported", "", mend, "", document, "stated")
         return replace(ours, failures=(refused, *ours.failures))
     ops = []
     for verdict, by_rules in zip(report.ops, ours.ops, strict=True):
