@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tests.graphs import GraphBuilder, Shape, pick, some_scale, some_zero_point
 from tinyq.graph import DType, Graph, Op, Quantization
 from tinyq.graph.options import (
+    ConcatenationOptions,
     DepthToSpaceOptions,
     GatherOptions,
     MirrorPadOptions,
@@ -157,6 +158,15 @@ def pack(rng: np.random.Generator, dtype: DType) -> Graph:
     options = PackOptions(len(inputs), axis - len(result) if rng.random() < 0.3 else axis)
     b.op("PACK", inputs, y, options)
     return b.graph(given, [y])
+
+
+def concatenation(rng: np.random.Generator, dtype: DType) -> Graph:
+    b, shape = _Builder(rng, dtype), list(_shape(rng, 1, 4))
+    axis, sizes = int(rng.integers(len(shape))), [int(n) for n in rng.integers(1, 4, int(rng.integers(1, 5)))]
+    inputs = [b.some([*shape[:axis], size, *shape[axis + 1 :]]) for size in sizes]
+    y = b.some([*shape[:axis], sum(sizes), *shape[axis + 1 :]])
+    b.op("CONCATENATION", inputs, y, ConcatenationOptions(axis))
+    return b.graph(inputs, [y])
 
 
 def space_to_batch(rng: np.random.Generator, dtype: DType, kind: str = "SPACE_TO_BATCH_ND") -> Graph:

@@ -79,7 +79,8 @@ MOVES = [
     *_cells("GATHER", move_graphs.gather, I8, F32, count=20),
     *_cells("EXPAND_DIMS", move_graphs.expand_dims, I8, I16, F32, count=4),
     *_cells("SQUEEZE", move_graphs.squeeze, I8, I16, I32, I64, F32, BOOL, count=4),
-    *_cells("RESHAPE", move_graphs.reshape, I32, I64, F32, BOOL, count=4),
+    *_cells("RESHAPE", move_graphs.reshape, I8, I16, I32, I64, F32, BOOL, count=4),
+    *_cells("CONCATENATION", move_graphs.concatenation, I8, I16, I32, I64, F32, BOOL, count=8),
 ]
 
 
@@ -117,5 +118,34 @@ LAYERS = [
     *_cells("CAST", layer_graphs.cast, I8, I16, I32, F32, BOOL, count=1),
 ]
 
+
+# tested by test_ops.py, test_ops_s16.py and test_ops_w4.py, with more cases; here once for emulated targets
+KNOWN = [
+    Cell("CONV_2D", "int8", graphs.conv_2d, (), 2),
+    Cell("CONV_2D", "int16", graphs.conv_2d, (False, graphs.W8A16), 2),
+    Cell("CONV_2D", "int4", graphs.conv_2d, (False, graphs.W4A8), 2),
+    Cell("DEPTHWISE_CONV_2D", "int8", graphs.depthwise_conv_2d, (), 2),
+    Cell("DEPTHWISE_CONV_2D", "int16", graphs.depthwise_conv_2d, (graphs.W8A16,), 2),
+    Cell("DEPTHWISE_CONV_2D", "int4", graphs.depthwise_conv_2d, (graphs.W4A8,), 2),
+    Cell("FULLY_CONNECTED", "int8", graphs.fully_connected, (), 2),
+    Cell("FULLY_CONNECTED", "int16", graphs.fully_connected, (graphs.W8A16,), 2),
+    Cell("FULLY_CONNECTED", "int4", graphs.fully_connected, (graphs.W4A8,), 2),
+    *(Cell(kind, t.value, graphs.pool, (kind, t), 2) for kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D") for t in (I8, I16)),
+    *_cells("MEAN", graphs.mean, I8, I16, count=3),
+    *_cells("ADD", graphs.add, I8, I16, count=3),
+    *_cells("MUL", graphs.mul, I8, I16, count=3),
+    *(Cell(kind, t.value, graphs.pad, (kind, t), 2) for kind in ("PAD", "PADV2") for t in (I8, I16)),
+    Cell("SOFTMAX", "int8", graphs.softmax, (), 3),
+    Cell("SOFTMAX", "int16", graphs.softmax_int16, (), 3),
+    Cell("LOGISTIC", "int8", graphs.logistic, (), 2),
+    Cell("LOGISTIC", "int16", graphs.logistic_int16, (), 2),
+    *(Cell(kind, t.value, graphs.relu, (kind, t), 2) for kind in ("RELU", "RELU6") for t in (I8, I16)),
+    Cell("QUANTIZE", "int8", graphs.quantize, (I8, I16), 2),
+    Cell("QUANTIZE", "int16", graphs.quantize, (I16, I8), 2),
+    Cell("QUANTIZE", "int32", graphs.quantize, (I32, I8), 2),
+    Cell("QUANTIZE", "float32", graphs.quantize, (F32, I8), 2),
+    *_cells("DEQUANTIZE", graphs.dequantize, I8, I16, count=2),
+]
+
 GROUPS = {"layers": LAYERS, "two operands": PAIRS, "reductions": REDUCTIONS, "element-wise": UNARY, "moves": MOVES}
-CELLS = [cell for group in GROUPS.values() for cell in group]
+ALL = [cell for group in (*GROUPS.values(), KNOWN) for cell in group]

@@ -15,6 +15,7 @@ class OpRule:
         weights: Position of the weights among the inputs, or None.
         weights_axis: Dimension of the weights that output channels lie along.
         bias: Position of the bias, or None; it is int32 with scale input x weights.
+        data: Position of the activations that the weights meet.
         same_scale: Inputs and outputs share one scale and zero point, as the kernel moves codes without requantizing.
         fixed_output: Scale and zero point that the int8 kernel demands of its output.
         fixed_output_int16: The same of the int16 kernel.
@@ -23,6 +24,7 @@ class OpRule:
     weights: int | None = None
     weights_axis: int = 0
     bias: int | None = None
+    data: int = 0
     same_scale: bool = False
     fixed_output: tuple[float, int] | None = None
     fixed_output_int16: tuple[float, int] | None = None
@@ -40,6 +42,7 @@ RULES: dict[str, OpRule] = {
     "CONV_2D": OpRule(weights=1, weights_axis=0, bias=2),
     "DEPTHWISE_CONV_2D": OpRule(weights=1, weights_axis=3, bias=2),
     "FULLY_CONNECTED": OpRule(weights=1, weights_axis=0, bias=2),
+    "TRANSPOSE_CONV": OpRule(weights=1, weights_axis=0, bias=3, data=2),
     "SOFTMAX": OpRule(fixed_output=(1.0 / 256.0, -128), fixed_output_int16=_Q15),
     "LOGISTIC": OpRule(fixed_output=(1.0 / 256.0, -128), fixed_output_int16=_Q15),
     "TANH": OpRule(fixed_output=(1.0 / 128.0, 0), fixed_output_int16=_Q15),
@@ -47,13 +50,19 @@ RULES: dict[str, OpRule] = {
     "LOG_SOFTMAX": OpRule(fixed_output=(16.0 / 256.0, 127)),
     "QUANTIZE": _FREE,
     "DEQUANTIZE": _FREE,
-    **dict.fromkeys(("ADD", "SUB", "MUL", "MEAN", "RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "SUM"), _FREE),
+    **dict.fromkeys(
+        (
+            "ADD", "SUB", "MUL", "MEAN", "RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "SUM", "ELU", "ABS", "PRELU",
+            "SQUARED_DIFFERENCE", "BATCH_MATMUL", "ARG_MAX", "ARG_MIN",
+        ),
+        _FREE,
+    ),
     **dict.fromkeys(
         (
             "RESHAPE", "MAX_POOL_2D", "AVERAGE_POOL_2D", "PAD", "PADV2", "MIRROR_PAD", "CONCATENATION", "TRANSPOSE",
             "STRIDED_SLICE", "SLICE", "SPLIT", "SPLIT_V", "PACK", "UNPACK", "GATHER", "EXPAND_DIMS", "SQUEEZE",
-            "MAXIMUM", "MINIMUM", "REDUCE_MAX", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE", "SPACE_TO_BATCH_ND",
-            "BATCH_TO_SPACE_ND", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "BROADCAST_TO",
+            "MAXIMUM", "MINIMUM", "REDUCE_MAX", "REDUCE_MIN", "SELECT_V2", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE",
+            "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "BROADCAST_TO",
         ),
         _SAME,
     ),

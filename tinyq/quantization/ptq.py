@@ -147,7 +147,7 @@ def _constants(planned: Typed, activations: Mapping[int, Quantization]) -> Graph
         rule = RULES.get(op.kind)
         if rule is not None and rule.weights is not None and scheme.dtype is not DType.FLOAT32:
             bias_index = op.input(rule.bias) if rule.bias is not None else -1
-            near = Neighbours(activations[op.inputs[0]].scalar[0], activations[op.outputs[0]].scalar[0])
+            near = Neighbours(activations[op.inputs[rule.data]].scalar[0], activations[op.outputs[0]].scalar[0])
             weights, bias = quantize_parameters(
                 graph.tensors[inputs[rule.weights]],
                 graph.tensors[bias_index] if bias_index >= 0 else None,

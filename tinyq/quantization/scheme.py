@@ -22,7 +22,8 @@ _INT16 = (
     "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "MAX_POOL_2D", "AVERAGE_POOL_2D", "ADD", "SUB", "MUL", "RESHAPE",
     "PAD", "CONCATENATION", "SOFTMAX", "LOGISTIC", "TANH", "MEAN", "LEAKY_RELU", "TRANSPOSE", "STRIDED_SLICE", "SPLIT",
     "QUANTIZE", "DEQUANTIZE", "MAXIMUM", "MINIMUM", "BATCH_MATMUL", "SQUEEZE", "EXPAND_DIMS", "PACK", "UNPACK",
-    "TRANSPOSE_CONV", "RELU", "RELU6", "PADV2",
+    "TRANSPOSE_CONV", "RELU", "RELU6", "PADV2", "ABS", "SQUARED_DIFFERENCE", "SUM", "SLICE", "SPLIT_V", "SELECT_V2",
+    "BROADCAST_TO", "RESIZE_NEAREST_NEIGHBOR",
 )  # fmt: skip
 
 
@@ -79,10 +80,12 @@ SchemeTable = Sequence[LayerScheme]
 def fitted(op: Op, scheme: LayerScheme) -> LayerScheme:
     """The nearest that an operator can have of what a whole model was given.
 
-    Dense layers have 4-bit weights per tensor only, and operators without weights have none at all.
+    Dense layers have 4-bit weights per tensor only; operators without weights, and transposed convolutions, have none.
     """
     from dataclasses import replace
 
+    if scheme.weight_bits == 4 and op.kind == "TRANSPOSE_CONV":
+        return replace(scheme, weight_bits=8)
     if scheme.weight_bits == 4 and op.kind in _INT4_PER_TENSOR:
         return replace(scheme, per_channel=False)
     return scheme

@@ -116,4 +116,4 @@ class Add:
         return node.op.options
 
 
-register(Add())
+register(Add(), "int8")

@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.add import Add
 from tinyq.graph import DType
 
-register(Add(DType.INT16))
+register(Add(DType.INT16), "int16")

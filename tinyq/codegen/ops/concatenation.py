@@ -6,6 +6,7 @@ import math
 
 from tinyq.codegen import checks
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Target, register
+from tinyq.codegen.moves import ANY, type_names
 from tinyq.graph import DType
 from tinyq.graph.options import ConcatenationOptions
 
@@ -74,4 +75,4 @@ class Concatenation:
         return Emission(calls=tuple(calls), headers=("tq_concatenate.h",))
 
 
-register(Concatenation())
+register(Concatenation(), *type_names(ANY))

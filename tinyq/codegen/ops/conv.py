@@ -110,4 +110,4 @@ def scratch_bytes(filter_height: int, filter_width: int, input_channels: int, gr
     return filter_height * filter_width * (input_channels // groups)
 
 
-register(Conv())
+register(Conv(), "int8")

@@ -7,5 +7,5 @@ from tinyq.codegen.ops.conv import Conv
 from tinyq.codegen.ops.conv_1x1 import PointwiseConv
 from tinyq.codegen.weights_s16 import INT16
 
-register(Conv(INT16))
+register(Conv(INT16), "int16")
 register(PointwiseConv(INT16))

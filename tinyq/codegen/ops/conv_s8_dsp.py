@@ -37,15 +37,15 @@ def _groups(node: Node) -> int:
     return -(-int(_rows(node).shape[1]) // 4)
 
 
-def _channels(node: Node) -> dsp.Channels | str:
+def channels_of(node: Node) -> dsp.Channels | str:
     return dsp.channels_of(node, conv.options_of(node).activation, _rows(node))
 
 
-def _objection(node: Node, target: Target) -> str:
+def conv_objection(node: Node, target: Target) -> str:
     found = dsp.objection(target) or conv.objection(INT8, node) or _shape_objection(node)
     if found:
         return found
-    channels = _channels(node)
+    channels = channels_of(node)
     return channels if isinstance(channels, str) else ""
 
 
@@ -89,13 +89,13 @@ class ConvDsp:
     variant = "DSP, 2x2"
 
     def objection(self, node: Node, target: Target) -> str:
-        return _objection(node, target)
+        return conv_objection(node, target)
 
     def cost(self, node: Node, target: Target) -> float:
         return _cost(node) + 1.5 * _rows(node).size + 50 * node.output.shape[3]
 
     def emit(self, node: Node, target: Target) -> Emission:
-        channels = _channels(node)
+        channels = channels_of(node)
         assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
         groups = _groups(node)
         block = self._block_channels(node, groups, target)
@@ -137,10 +137,10 @@ class ConvDspWide:
     def objection(self, node: Node, target: Target) -> str:
         if target.optimize != "speed":
             return "int16 weights take twice the flash"
-        return _objection(node, target) or self._scaling_objection(node)
+        return conv_objection(node, target) or self._scaling_objection(node)
 
     def _scaling_objection(self, node: Node) -> str:
-        channels = _channels(node)
+        channels = channels_of(node)
         usable = not isinstance(channels, str) and dsp.scaled(channels) is not None
         return checks.require(usable, "its weights cannot be scaled to 16 bits")
 
@@ -148,7 +148,7 @@ class ConvDspWide:
         return _cost(node)
 
     def emit(self, node: Node, target: Target) -> Emission:
-        channels = _channels(node)
+        channels = channels_of(node)
         assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
         scaled = dsp.scaled(channels)
         assert scaled is not None  # noqa: S101 - checked by objection()

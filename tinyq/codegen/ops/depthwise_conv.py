@@ -90,4 +90,4 @@ class DepthwiseConv:
         )
 
 
-register(DepthwiseConv())
+register(DepthwiseConv(), "int8")

@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.depthwise_conv import DepthwiseConv
 from tinyq.codegen.weights_s16 import INT16
 
-register(DepthwiseConv(INT16))
+register(DepthwiseConv(INT16), "int16")

@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.depthwise_conv import DepthwiseConv
 from tinyq.codegen.weights_s8w4 import INT8_WEIGHTS_4
 
-register(DepthwiseConv(INT8_WEIGHTS_4))
+register(DepthwiseConv(INT8_WEIGHTS_4), "int4")

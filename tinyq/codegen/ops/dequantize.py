@@ -45,4 +45,4 @@ class Dequantize:
         )
 
 
-register(Dequantize())
+register(Dequantize(), "int8", "int16")

@@ -100,4 +100,4 @@ class FullyConnected:
         )
 
 
-register(FullyConnected())
+register(FullyConnected(), "int8")

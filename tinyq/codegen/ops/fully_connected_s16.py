@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.fully_connected import FullyConnected
 from tinyq.codegen.weights_s16 import INT16
 
-register(FullyConnected(INT16))
+register(FullyConnected(INT16), "int16")

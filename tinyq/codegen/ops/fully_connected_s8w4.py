@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.fully_connected import FullyConnected
 from tinyq.codegen.weights_s8w4 import INT8_WEIGHTS_4
 
-register(FullyConnected(INT8_WEIGHTS_4))
+register(FullyConnected(INT8_WEIGHTS_4), "int4")

@@ -66,4 +66,4 @@ class Logistic:
         )
 
 
-register(Logistic())
+register(Logistic(), "int8")

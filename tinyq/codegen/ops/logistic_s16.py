@@ -96,4 +96,4 @@ class LogisticInt16:
         )
 
 
-register(LogisticInt16())
+register(LogisticInt16(), "int16")

@@ -99,4 +99,4 @@ class Mean:
         )
 
 
-register(Mean())
+register(Mean(), "int8")

@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.mean import Mean
 from tinyq.graph import DType
 
-register(Mean(DType.INT16))
+register(Mean(DType.INT16), "int16")

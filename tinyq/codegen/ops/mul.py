@@ -69,4 +69,4 @@ class Mul:
         return node.op.options
 
 
-register(Mul())
+register(Mul(), "int8")

@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.mul import Mul
 from tinyq.graph import DType
 
-register(Mul(DType.INT16))
+register(Mul(DType.INT16), "int16")

@@ -92,4 +92,4 @@ class Pad:
         )
 
 
-register(Pad())
+register(Pad(), "int8")

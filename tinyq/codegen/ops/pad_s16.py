@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.pad import Pad
 from tinyq.graph import DType
 
-register(Pad(DType.INT16))
+register(Pad(DType.INT16), "int16")

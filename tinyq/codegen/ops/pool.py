@@ -98,4 +98,4 @@ class Pool:
         )
 
 
-register(Pool())
+register(Pool(), "int8")

@@ -6,4 +6,4 @@ from tinyq.codegen.kernel import register
 from tinyq.codegen.ops.pool import Pool
 from tinyq.graph import DType
 
-register(Pool(DType.INT16))
+register(Pool(DType.INT16), "int16")

@@ -121,4 +121,4 @@ def _with_params(function: str, header: str, params: Params) -> Emission:
     )  # fmt: skip
 
 
-register(Quantize())
+register(Quantize(), "int8", "int16", "int32", "float32")

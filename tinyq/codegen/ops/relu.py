@@ -94,5 +94,5 @@ class ReluByTable:
         )
 
 
-register(ReluByClamp())
+register(ReluByClamp(), "int8")
 register(ReluByTable())

@@ -36,4 +36,4 @@ class ClampInt16(ReluByClamp):
 
 
 register(ReluInt16())
-register(ClampInt16(DType.INT16))
+register(ClampInt16(DType.INT16), "int16")

@@ -106,4 +106,4 @@ class Softmax:
         )
 
 
-register(Softmax())
+register(Softmax(), "int8")

@@ -103,4 +103,4 @@ class SoftmaxInt16:
         )
 
 
-register(SoftmaxInt16())
+register(SoftmaxInt16(), "int16")

@@ -1,0 +1,39 @@
+"""The operators that the runtimes have."""
+
+from __future__ import annotations
+
+from tinyq.codegen.kernel import TYPES, supported_kinds, supported_types
+from tinyq.firmware.tflm_types import TYPES as TFLM_TYPES
+from tinyq.reporting.op_models import OpEntry, OpList
+
+_TITLE = """# Operators
+
+Operators of the schema of TensorFlow Lite, by the type of their data: which of the runtimes `aot` (generated C) and
+`tflm` (the official interpreter) has them. int16 means int16 data with int8 weights, int4 means 4-bit weights beside
+int8 data. The AOT engine gives the same bytes as the interpreter for integers; how to add an operator is told in
+[adding-an-op.md](adding-an-op.md).
+
+The table is made by `tinyq ops --markdown`.
+
+"""
+
+
+def list_ops() -> OpList:
+    """Every operator of either runtime, with its types."""
+    kinds = sorted({*supported_kinds(), *TFLM_TYPES})
+    return OpList(
+        types=TYPES,
+        ops=tuple(
+            OpEntry(op=kind, aot=_ordered(supported_types(kind)), tflm=_ordered(TFLM_TYPES.get(kind, frozenset())))
+            for kind in kinds
+        ),
+    )
+
+
+def ops_page() -> str:
+    """The page docs/ops.md."""
+    return _TITLE + list_ops().to_markdown()
+
+
+def _ordered(types: frozenset[str]) -> tuple[str, ...]:
+    return tuple(t for t in TYPES if t in types)
