@@ -14,18 +14,17 @@ typedef struct {
     int8_t *output;
     int8_t *outputs;  /* four pixels in scratch, for what does not fit `output` */
     int32_t channels; /* without those that fill up four */
+    int32_t pitch;    /* with them */
 } tq_tile_output;
 
 static void finish_tile(tq_tile_output *o, int32_t pixels)
 {
-    const int32_t pitch = (int32_t)o->work.pitch;
-
-    if (pixels == 4 && o->channels == pitch) {
+    if (pixels == 4 && o->channels == o->pitch) {
         o->dot(&o->work, o->output);
     } else {
         o->dot(&o->work, o->outputs);
         for (int32_t i = 0; i < pixels; ++i) {
-            memcpy(o->output + i * o->channels, o->outputs + i * pitch, (size_t)o->channels);
+            memcpy(o->output + i * o->channels, o->outputs + i * o->pitch, (size_t)o->channels);
         }
     }
     o->output += pixels * o->channels;
@@ -175,7 +174,7 @@ static void conv_image(const tq_conv_s8_mve_params *p, const int8_t *image, int8
         .stride_bytes = s->stride_width * s->input_channels,
         .steps = p->dot.steps,
     };
-    int8_t *const patch = o->outputs + 4 * (int32_t)o->work.pitch;
+    int8_t *const patch = o->outputs + 4 * o->pitch;
     int8_t *const rows = patch + 16 * p->dot.steps + 16;
     int32_t pixels = 0; /* in the tile */
 
@@ -214,7 +213,12 @@ static inline void conv(const tq_conv_s8_mve_params *p, tq_dot_s8_mve_function d
 {
     const tq_conv_shape *s = &p->shape;
     tq_tile_output o = {
-        .dot = dot, .output = output, .outputs = scratch + 64 * p->dot.steps, .channels = s->output_channels};
+        .dot = dot,
+        .output = output,
+        .outputs = scratch + 64 * p->dot.steps,
+        .channels = s->output_channels,
+        .pitch = p->dot.channels,
+    };
 
     tq_dot_s8_mve_prepare(&p->dot, scratch, &o.work);
     for (int32_t batch = 0; batch < s->batches; ++batch) {

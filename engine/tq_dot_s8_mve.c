@@ -26,7 +26,7 @@ enum { STEPS_PER_LOOP = 4, STEP_BYTES = 14 * 4, LOOP_END_BYTES = 2 * 4 }; /* of 
     "vmladava.s8 lr, q5, q6\n\t"
 
 /* All steps for two channels; the inputs of the first step stay in q0 to q3 */
-#define ROUND(entry, loop)              \
+#define ROUND(loop)                     \
     "vldrw.32  q4, [r3], #16\n\t"       \
     "ldrd      r1, r9, [r11]\n\t"       \
     "vmladav.s8 r0, q4, q0\n\t"         \
@@ -38,7 +38,8 @@ enum { STEPS_PER_LOOP = 4, STEP_BYTES = 14 * 4, LOOP_END_BYTES = 2 * 4 }; /* of 
     "vmladav.s8 r10, q5, q1\n\t"        \
     "vmladav.s8 r12, q5, q2\n\t"        \
     "vmladav.s8 lr, q5, q3\n\t"         \
-    "ldr       pc, [r11, " entry "]\n"  \
+    "add       pc, pc, r7\n\t"          \
+    "nop.n\n"                           \
     loop ":\n\t"                        \
     ".rept     4\n\t"                   \
     STEP                                \
@@ -46,27 +47,23 @@ enum { STEPS_PER_LOOP = 4, STEP_BYTES = 14 * 4, LOOP_END_BYTES = 2 * 4 }; /* of 
     "subs.w    r9, r9, #1\n\t"          \
     "bne.w     " loop "b\n\t"
 
-#define SET_ENTRY(loop, entry)          \
-    "adr.w     r1, " loop "f\n\t"       \
-    "add       r1, r1, r9\n\t"          \
-    "orr       r1, r1, #1\n\t"          \
-    "str       r1, [r11, " entry "]\n\t"
-
 /* All channels, four at a time; `finish` makes the codes in q4 from the 16-bit numbers in q7 and q6 */
 #define ALL_CHANNELS(ties, finish)                  \
-    "ldr       r9, [r11, %[skipped]]\n\t"           \
-    SET_ENTRY("2", "%[entry0]")                     \
-    SET_ENTRY("3", "%[entry1]")                     \
+    "vldrw.32  q5, [r11, %[offsets]]\n\t"           \
+    "ldr       r3, [r11, %[output]]\n\t"            \
     "ldr       r1, [r11]\n\t"                       \
+    "vadd.i32  q5, q5, r3\n\t"                      \
+    "vstrw.32  q5, [r11, %[address]]\n\t"           \
+    "ldr       r7, [r11, %[skipped]]\n\t"           \
     "ldrd      r3, r5, [r11, %[weights]]\n\t"       \
     "vldrw.32  q0, [r1, #-64]\n\t"                  \
     "vldrw.32  q1, [r1, #-48]\n\t"                  \
     "vldrw.32  q2, [r1, #-32]\n\t"                  \
     "vldrw.32  q3, [r1, #-16]\n"                    \
     "1:\n\t"                                        \
-    ROUND("%[entry0]", "2")                         \
+    ROUND("2")                                      \
     TQ_MVE_REQUANTIZE_PAIR(ties, "q7")              \
-    ROUND("%[entry1]", "3")                         \
+    ROUND("3")                                      \
     TQ_MVE_REQUANTIZE_PAIR(ties, "q6")              \
     finish                                          \
     "vldrw.32  q5, [r11, %[address]]\n\t"           \
@@ -89,45 +86,29 @@ void tq_dot_s8_mve_prepare(const tq_dot_s8_mve_params *p, const int8_t *tile, tq
     work->scales = p->scales;
     work->scales_end = p->scales + 2 * p->channels;
     work->skipped = skipped * STEP_BYTES + (steps == 0 ? LOOP_END_BYTES : 0);
-    work->pitch = (uint32_t)p->channels;
+    for (uint32_t pixel = 0; pixel < 4; ++pixel) {
+        work->offsets[pixel] = pixel * (uint32_t)p->channels - 4;
+    }
     work->zero_point = p->zero_point;
     work->min = (uint8_t)p->min * UINT32_C(0x01010101);
     work->max = (uint8_t)p->max * UINT32_C(0x01010101);
 }
 
-static inline void set_output(tq_dot_s8_mve_work *work, int8_t *output)
-{
-    const uint32_t first = (uint32_t)output - 4;
+#define DEFINE_DOT(name, ties, finish)                                                                            \
+    void name(tq_dot_s8_mve_work *work, int8_t *output)                                                           \
+    {                                                                                                             \
+        register tq_dot_s8_mve_work *w __asm__("r11") = work;                                                     \
+                                                                                                                  \
+        work->output = output;                                                                                    \
+        __asm__ volatile(ALL_CHANNELS(ties, finish)                                                               \
+                         :                                                                                        \
+                         : "r"(w), [skipped] OFFSET(skipped), [offsets] OFFSET(offsets), [address] OFFSET(address), \
+                           [weights] OFFSET(weights), [end] OFFSET(scales_end), [zero] OFFSET(zero_point),        \
+                           [limits] OFFSET(min), [output] OFFSET(output)                                           \
+                         : "r7", TQ_MVE_CLOBBERS);                                                                \
+    }
 
-    work->address[0] = first;
-    work->address[1] = first + work->pitch;
-    work->address[2] = first + work->pitch * 2;
-    work->address[3] = first + work->pitch * 3;
-}
-
-void tq_dot_s8_mve_relu(tq_dot_s8_mve_work *work, int8_t *output)
-{
-    register tq_dot_s8_mve_work *w __asm__("r11") = work;
-
-    set_output(work, output);
-    __asm__ volatile(ALL_CHANNELS(TQ_MVE_NO_TIES, TQ_MVE_FINISH_FOUR_RELU)
-                     :
-                     : "r"(w), [skipped] OFFSET(skipped), [entry0] OFFSET(entry[0]), [entry1] OFFSET(entry[1]),
-                       [weights] OFFSET(weights), [end] OFFSET(scales_end), [address] OFFSET(address)
-                     : TQ_MVE_CLOBBERS);
-}
-
-void tq_dot_s8_mve(tq_dot_s8_mve_work *work, int8_t *output)
-{
-    register tq_dot_s8_mve_work *w __asm__("r11") = work;
-
-    set_output(work, output);
-    __asm__ volatile(ALL_CHANNELS(TQ_MVE_TIES, TQ_MVE_FINISH_FOUR)
-                     :
-                     : "r"(w), [skipped] OFFSET(skipped), [entry0] OFFSET(entry[0]), [entry1] OFFSET(entry[1]),
-                       [weights] OFFSET(weights), [end] OFFSET(scales_end), [address] OFFSET(address),
-                       [zero] OFFSET(zero_point), [limits] OFFSET(min)
-                     : TQ_MVE_CLOBBERS);
-}
+DEFINE_DOT(tq_dot_s8_mve, TQ_MVE_TIES, TQ_MVE_FINISH_FOUR)
+DEFINE_DOT(tq_dot_s8_mve_relu, TQ_MVE_NO_TIES, TQ_MVE_FINISH_FOUR_RELU)
 
 #endif

@@ -17,14 +17,14 @@ typedef struct {
 /* What the assembler works on; prepared once for a layer. */
 typedef struct {
     const int8_t *tile; /* its second step */
-    uint32_t loops;     /* of four steps; the first one begins later, at `entry` */
+    uint32_t loops;     /* of four steps, of which the first one skips some code */
     const int8_t *weights;
     const int32_t *scales;
     const int32_t *scales_end;
     uint32_t skipped;    /* bytes of code of the first loop */
-    uint32_t entry[2];   /* where the loops of the two rounds begin */
-    uint32_t address[4]; /* of the four pixels' next outputs, less 4 */
-    uint32_t pitch;      /* bytes from pixel to pixel of the output */
+    uint32_t offsets[4]; /* of the four pixels in the output, less 4 */
+    uint32_t address[4]; /* of their next outputs, less 4 */
+    int8_t *output;
     int32_t zero_point;
     uint32_t min; /* four times */
     uint32_t max;

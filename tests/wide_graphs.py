@@ -10,11 +10,11 @@ from tests.graphs import (
     PADDINGS,
     W8A8,
     GraphBuilder,
-    _bias,
     _outputs,
-    _product_output,
     _scale,
-    _weights,
+    add_bias,
+    add_product_output,
+    add_weights,
     output_zero_point,
     pick,
     some_scale,
@@ -43,11 +43,11 @@ def conv_2d(rng: np.random.Generator, size: int = 3, stride: int = 1) -> Graph:
     height, width = (int(rng.integers(size if padding == "VALID" else 1, 14)) for _ in range(2))
     activation: Activation = pick(rng, _ACTIVATIONS)
     x = b.int8((batches, height, width, depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, W8A8, (channels, size, size, depth), 0, rng.random() < 0.7)
+    weights = add_weights(b, rng, W8A8, (channels, size, size, depth), 0, rng.random() < 0.7)
     taps = size * size * depth
-    bias = _bias(b, rng, W8A8, x, weights, channels, taps)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, taps)
     shape = (batches, _outputs(padding, height, size, stride), _outputs(padding, width, size, stride), channels)
-    y = _product_output(b, rng, W8A8, shape, x, weights, taps, activation)
+    y = add_product_output(b, rng, W8A8, shape, x, weights, taps, activation)
     _let_zero_point_be_lowest(b, rng, y, activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     b.op("CONV_2D", inputs, y, ConvOptions(stride, stride, 1, 1, padding, activation))
@@ -62,10 +62,10 @@ def depthwise_conv_2d(rng: np.random.Generator) -> Graph:
     height, width = (int(rng.integers(3 if padding == "VALID" else 1, 20)) for _ in range(2))
     activation: Activation = pick(rng, _ACTIVATIONS)
     x = b.int8((batches, height, width, channels), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, W8A8, (1, 3, 3, channels), 3, rng.random() < 0.7)
-    bias = _bias(b, rng, W8A8, x, weights, channels, 9)
+    weights = add_weights(b, rng, W8A8, (1, 3, 3, channels), 3, rng.random() < 0.7)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, 9)
     shape = (batches, _outputs(padding, height, 3, stride), _outputs(padding, width, 3, stride), channels)
-    y = _product_output(b, rng, W8A8, shape, x, weights, 9, activation)
+    y = add_product_output(b, rng, W8A8, shape, x, weights, 9, activation)
     _let_zero_point_be_lowest(b, rng, y, activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
     b.op("DEPTHWISE_CONV_2D", inputs, y, DepthwiseConvOptions(stride, stride, 1, 1, padding, activation, 1))
@@ -78,9 +78,9 @@ def fully_connected(rng: np.random.Generator) -> Graph:
     channels, rows = int(pick(rng, (8, 16, 24, int(rng.integers(1, 40))))), int(pick(rng, (1, 1, 3)))
     activation: Activation = pick(rng, _ACTIVATIONS)
     x = b.int8((rows, depth), some_scale(rng), some_zero_point(rng))
-    weights = _weights(b, rng, W8A8, (channels, depth), 0, rng.random() < 0.5)
-    bias = _bias(b, rng, W8A8, x, weights, channels, depth)
-    y = _product_output(b, rng, W8A8, (rows, channels), x, weights, depth, activation)
+    weights = add_weights(b, rng, W8A8, (channels, depth), 0, rng.random() < 0.5)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, depth)
+    y = add_product_output(b, rng, W8A8, (rows, channels), x, weights, depth, activation)
     _let_zero_point_be_lowest(b, rng, y, activation)
     b.op("FULLY_CONNECTED", (x, weights, bias), y, FullyConnectedOptions(activation, False))
     return b.graph([x], [y])
