@@ -66,7 +66,7 @@ def main() -> None:
         "cores": cores,
         "boards": boards,
     }
-    AOT_TABLE.write_text(json.dumps(table, indent=1) + "\n")
+    AOT_TABLE.write_text(dense(table))
 
 
 def measure(core: Core, folder: Path) -> dict[str, Any]:
@@ -78,7 +78,8 @@ def measure(core: Core, folder: Path) -> dict[str, Any]:
         except subprocess.CalledProcessError:
             continue  # a kernel for cores with more instructions
         frames = stack_of(target.with_suffix(".ci"))
-        functions |= {name: {**f, "stack": frames[name]} for name, f in measure_object(target).items()}
+        # what a function of the file alone takes is in the figures of those that call it
+        functions |= {name: {**f, "stack": frames.get(name, 0)} for name, f in measure_object(target).items()}
     outside = sorted({name for f in functions.values() for name in f["needs"]} - set(functions))
     for name in outside:
         functions[name] = {"bytes": measure_library(name, core, folder), "needs": [], "stack": LIBRARY_STACK}
@@ -113,16 +114,16 @@ def stack_of(path: Path) -> dict[str, int]:
 
 
 def measure_object(path: Path) -> dict[str, dict[str, Any]]:
-    """Bytes and callees of the global functions of an object; what only they use is counted with them."""
+    """Bytes and callees of an object's functions and tables; those of the file alone have its name before theirs."""
     with path.open("rb") as file:
-        sections = Sections(ELFFile(file))
-        return {name: sections.measure(name) for name in sections.roots}
+        return Sections(ELFFile(file), path.stem).measure()
 
 
 class Sections:
     """The sections of an object (one a function or constant) and what they refer to."""
 
-    def __init__(self, elf: ELFFile) -> None:
+    def __init__(self, elf: ELFFile, stem: str) -> None:
+        self.stem = stem
         symbols = elf.get_section_by_name(".symtab")
         self.kept = {i: s for i, s in enumerate(elf.iter_sections()) if s["sh_flags"] & 2 and s["sh_size"]}
         self.inside: dict[int, set[int]] = {i: set() for i in self.kept}
@@ -143,20 +144,24 @@ class Sections:
             if s["st_shndx"] in self.kept
         }
 
-    def measure(self, name: str) -> dict[str, Any]:
+    def measure(self) -> dict[str, dict[str, Any]]:
         home = {section: function for function, section in self.roots.items()}
-        seen: set[int] = set()
-        needs: set[str] = set()
-        waiting = [self.roots[name]]
+
+        def name_of(section: int) -> str:
+            return home.get(section) or f"{self.stem}:{self.kept[section].name}"
+
+        found: dict[str, dict[str, Any]] = {}
+        waiting = list(self.roots.values())
         while waiting:
             section = waiting.pop()
-            if home.get(section, name) != name:
-                needs.add(home[section])
-            elif section not in seen and ".ARM." not in self.kept[section].name:
-                seen.add(section)
-                needs |= self.outside[section] - {""}
-                waiting += self.inside[section]
-        return {"bytes": sum(-(-self.kept[s]["sh_size"] // 4) * 4 for s in seen), "needs": sorted(needs)}
+            if name_of(section) in found or ".ARM." in self.kept[section].name:
+                continue
+            inside = {i for i in self.inside[section] - {section} if ".ARM." not in self.kept[i].name}
+            needs = (self.outside[section] - {""}) | {name_of(i) for i in inside}
+            size = -(-self.kept[section]["sh_size"] // 4) * 4
+            found[name_of(section)] = {"bytes": size, "needs": sorted(needs)}
+            waiting += inside
+        return found
 
 
 def measure_library(name: str, core: Core, folder: Path) -> int:
@@ -209,7 +214,7 @@ def measure_harness(board: Board, table: dict[str, Any]) -> dict[str, Any]:
         firmware = build_project(Path(folder), board=board)
         sizes = firmware.sizes
         stack = measure_stack(firmware.elf, board, graph) if board.qemu is not None and board.qemu.machine else 0
-    called = set(re.findall(r"\b(tq_\w+)\(", code.files["model.c"])) & table["functions"].keys()
+    called = set(re.findall(r"\b(tq_\w+)\b", code.files["model.c"])) & table["functions"].keys()
     kernels = max(deepest_stack(name, table["functions"]) for name in called)
     return {"core": board.core, "flash": sizes.harness, "ram": sizes.static_ram, "stack": max(0, stack - kernels)}
 
@@ -219,6 +224,12 @@ def measure_stack(elf: Path, board: Board, graph: Graph) -> int:
     with open_qemu(elf, board) as device:
         device.infer([bytes(graph.tensors[i].nbytes) for i in graph.inputs])
         return device.stack_bytes()
+
+
+def dense(table: dict[str, Any]) -> str:
+    """JSON with one line for each innermost list or object."""
+    innermost = r"\[[\s\d,]+\]|\{[^{}\[\]]*(?:\[[^\]]*\])?[^{}\[\]]*\}"
+    return re.sub(innermost, lambda m: " ".join(m.group().split()), json.dumps(table, indent=1)) + "\n"
 
 
 def chain(layers: int) -> Graph:

@@ -27,7 +27,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measure_code_size import COMPILER, chain, measure_stack
+from benchmarks.measure_code_size import COMPILER, chain, dense, measure_stack
 from tests.int8_graphs import bottleneck_network, small_network
 from tinyq.codegen import generate
 from tinyq.errors import TinyqError
@@ -260,15 +260,6 @@ def sizes_of(path: Path) -> dict[str, int]:
     with path.open("rb") as file:
         symbols: Iterable[Any] = ELFFile(file).get_section_by_name(".symtab").iter_symbols()
         return {s.name: int(s["st_size"]) for s in symbols if s.name.startswith("size_")}
-
-
-def dense(table: dict[str, Any]) -> str:
-    """JSON with one line for each group."""
-    text = json.dumps(table, indent=1)
-    return (
-        re.sub(r"\[[\s\d,]+\]|\{[^{}\[\]]*(?:\[[^\]]*\])?[^{}\[\]]*\}", lambda m: " ".join(m.group().split()), text)
-        + "\n"
-    )
 
 
 if __name__ == "__main__":

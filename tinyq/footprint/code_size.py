@@ -18,6 +18,7 @@ from typing import Any
 
 from tinyq import resources
 
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TABLES = Path(__file__).parent / "tables"
 AOT_TABLE = _TABLES / "aot_code_size.json"
 TFLM_TABLE = _TABLES / "tflm_code_size.json"
@@ -108,16 +109,19 @@ def aot_code(program: str, core: str, layers: int) -> AotCode | None:
         return None
     table = cores[core]
     functions = table["functions"]
-    called = set(re.findall(r"\b(tq_\w+)\(", program)) - {"tq_at"}
-    needed = _closure(called, functions)
+    text = _COMMENT.sub("", program)
+    called = set(re.findall(r"\b(tq_\w+)\(", text)) - {"tq_at"}
+    # parts of a kernel that its parameters name
+    passed = set(re.findall(r"= &?(tq_\w+)[,;\s}]", text))
+    needed = _closure(called | passed, functions)
     structures = Counter(re.findall(r"^static const (tq_\w+_params) ", program, re.M))
     parameters = sum(count * table["params"].get(name, 0) for name, count in structures.items())
-    unknown = {name for name in called if name not in functions}
+    unknown = {name for name in called | passed if name not in functions}
     return AotCode(
         engine=sum(functions[name]["bytes"] for name in needed),
         parameters=parameters,
         program=round(table["program"]["base"] + layers * table["program"]["layer"]),
-        stack=max((deepest_stack(name, functions) for name in called & functions.keys()), default=0),
+        stack=sum(_deepest_of(names & functions.keys(), functions) for names in (called, passed)),
         unknown=tuple(sorted(unknown)),
     )
 
@@ -133,10 +137,17 @@ def harness(board: str, core: str) -> Harness | None:
         None for a core on which it was not measured.
     """
     boards = _table(AOT_TABLE)["boards"]
-    found = [boards[board]] if board in boards else [b for b in boards.values() if b["core"] == core]
+    alike = [b for b in boards.values() if b["core"] == core]
+    found = [boards[board]] if board in boards else alike
     if not found:
         return None
-    return Harness(*(max(b[part] for b in found) for part in ("flash", "ram", "stack")))
+    # seen where a board is emulated; the others run the same code
+    stack = max(b["stack"] for b in alike) or max(b["stack"] for b in boards.values())
+    return Harness(max(b["flash"] for b in found), max(b["ram"] for b in found), stack)
+
+
+def _deepest_of(names: Iterable[str], functions: dict[str, Any]) -> int:
+    return max((deepest_stack(name, functions) for name in names), default=0)
 
 
 def deepest_stack(name: str, functions: dict[str, Any]) -> int:
