@@ -1,7 +1,7 @@
 """tinyq: from a trained Keras model to a microcontroller.
 
-``tinyq.convert``, ``tinyq.quantize``, ``tinyq.analyze``, ``tinyq.generate``, ``tinyq.build`` and ``tinyq.test`` are
-loaded on first use: the import itself should cost nothing.
+``tinyq.convert``, ``tinyq.quantize``, ``tinyq.analyze``, ``tinyq.generate``, ``tinyq.build``, ``tinyq.test``,
+``tinyq.compare`` and ``tinyq.estimate`` are loaded on first use: the import itself should cost nothing.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "analyze", "build", "convert", "generate", "quantize", "test"]
+__all__ = ["__version__", "analyze", "build", "compare", "convert", "estimate", "generate", "quantize", "test"]
 
 if TYPE_CHECKING:
-    from tinyq.api import analyze, build, convert, generate, quantize, test
+    from tinyq.api import analyze, build, compare, convert, estimate, generate, quantize, test
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from tests.emulated.conftest import tflm_root
 from tests.float_graphs import classifier
 from tests.graphs import Types
 from tests.int8_graphs import small_network
-from tinyq.api.compare import CompareSettings, compare
+from tinyq.api.comparison import CompareSettings, compare
 from tinyq.api.conversion import ConvertSettings, convert
 from tinyq.errors import BadInputError, ShortfallError
 from tinyq.firmware.layer_map import FILE, read_layer_map

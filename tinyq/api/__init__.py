@@ -7,27 +7,35 @@ from typing import Unpack
 
 from tinyq.api.analysis import AnalyzeSettings
 from tinyq.api.analysis import analyze as _analyze
+from tinyq.api.comparison import CompareSettings
+from tinyq.api.comparison import compare as _compare
 from tinyq.api.conversion import ConvertSettings
 from tinyq.api.conversion import convert as _convert
 from tinyq.api.conversion import generate_project as generate
-from tinyq.api.options import AnalyzeOptions, ConvertOptions, QuantizeOptions, TestOptions, with_paths
+from tinyq.api.estimation import estimate as _estimate
+from tinyq.api.options import AnalyzeOptions, CompareOptions, ConvertOptions, QuantizeOptions, TestOptions, with_paths
 from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import QuantizeSettings, quantize_file
 from tinyq.api.target import TestSettings, build
 from tinyq.api.target import test as _test
 from tinyq.reporting.analysis_models import AnalysisReport
-from tinyq.reporting.models import BuildReport, ConvertReport, QuantizeReport, TestReport
+from tinyq.reporting.compare_models import CompareReport
+from tinyq.reporting.models import BuildReport, ConvertReport, EstimateReport, QuantizeReport, TestReport
 
 __all__ = [
     "AnalysisReport",
     "BuildReport",
+    "CompareReport",
     "ConvertReport",
+    "EstimateReport",
     "Progress",
     "QuantizeReport",
     "TestReport",
     "analyze",
     "build",
+    "compare",
     "convert",
+    "estimate",
     "generate",
     "quantize",
     "test",
@@ -111,6 +119,45 @@ def test(out: str | Path, *, progress: Progress = silent, **options: Unpack[Test
         FailedError: The target faulted or hung.
     """
     return _test(TestSettings(Path(out), **with_paths(options)), progress)
+
+
+def compare(out: str | Path, *, progress: Progress = silent, **options: Unpack[CompareOptions]) -> CompareReport:
+    """Run what :func:`convert` wrote layer by layer on the emulated board, and hold each layer against the host.
+
+    Args:
+        out: The folder that ``convert`` wrote.
+        progress: Told how far the work is.
+        options: See :class:`~tinyq.api.comparison.CompareSettings`.
+
+    Raises:
+        BadInputError: The folder or the data are not usable.
+        FailedError: The target faulted or hung.
+    """
+    return _compare(CompareSettings(Path(out), **with_paths(options)), progress)
+
+
+def estimate(
+    model: str | Path,
+    *,
+    board: str | None = None,
+    runtime: str = "aot",
+    tflm_kernels: str = "",
+    build: bool | None = None,
+) -> tuple[EstimateReport, ...]:
+    """Flash, RAM and stack of a quantized model on a board, or on all of them.
+
+    Args:
+        model: A quantized ``.tflite``.
+        board: Id of a board; None for all.
+        runtime: "aot" or "tflm".
+        tflm_kernels: "cmsis-nn" (also if empty) or "reference".
+        build: Whether to build the program for its sizes; None to do so where tables do not know it.
+
+    Raises:
+        BadInputError: The model is float, or an argument is not known.
+        UnsupportedError: The runtime lacks an operator.
+    """
+    return _estimate(Path(model), board, runtime, tflm_kernels=tflm_kernels, build=build)
 
 
 test.__test__ = False  # type: ignore[attr-defined]  # not a test, whatever its name

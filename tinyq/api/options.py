@@ -60,11 +60,25 @@ class TestOptions(TypedDict, total=False):
     emulator: str
     runtime: str
     tflm_root: str | Path | None
+    tflm_kernels: str
     timeout: float
     save_outputs: str | Path | None
 
 
+class CompareOptions(TypedDict, total=False):
+    """See :class:`tinyq.api.comparison.CompareSettings`."""
+
+    data: str | None
+    samples: int
+    emulator: str
+    runtime: str
+    tflm_root: str | Path | None
+    tflm_kernels: str
+    float_model: str | Path | None
+    timeout: float
+
+
 def with_paths(options: Any) -> dict[str, Any]:
     """Options with what names a file as a path."""
-    files = ("recipe", "write_recipe", "tflm_root", "save_outputs")
+    files = ("recipe", "write_recipe", "tflm_root", "save_outputs", "float_model")
     return {k: Path(v) if k in files and v is not None else v for k, v in dict(options).items()}

@@ -42,8 +42,8 @@ def compare(
 
       tinyq compare out --samples 10 --runtime tflm --json
     """
-    from tinyq.api.compare import CompareSettings
-    from tinyq.api.compare import compare as run_compare
+    from tinyq.api.comparison import CompareSettings
+    from tinyq.api.comparison import compare as run_compare
     from tinyq.reporting.compare_console import render_compare
 
     settings = CompareSettings(
