@@ -45,7 +45,7 @@ ROWS = (
     Row("W4A8 per tensor, lsq", {"weight_bits": 4, "per_channel": False}),
     Row("W3A8, lsq", {"weight_bits": 3}),
     Row("W2A8, lsq", {"weight_bits": 2, "rate": 3e-3, "epochs": 20}),
-    Row("W8A8, half of the channels", {"channels": 0.5, "distill": True}),
+    Row("W8A8, half of the channels", {"channels": 0.5, "distill": True, "rate": 3e-3, "epochs": 15}),
 )
 
 

@@ -69,14 +69,10 @@ def scenarios() -> Results:
     results["not finite"] = next(iter(train(repeat(None), job(optimization=replace(QUICK, rate=1e38)), *_broken())))
     results |= _compressed()
     results["saved"], results["loaded"] = _saved(x)
-    made = job()
-    teacher = (made.plan.planned.graph, made.task.tensor)
-    taught = replace(
-        made,
-        teacher=teacher,
-        task=Task("distill", made.task.tensor, logits=True),
-        optimization=replace(QUICK, distill=0.5),
-    )
+    narrow = job(bits=2)
+    task = Task("distill", narrow.task.tensor, logits=True)
+    more = replace(QUICK, distill=1.0, epochs=6)
+    taught = replace(narrow, teacher=(narrow.plan.planned.graph, task.tensor), task=task, optimization=more)
     results["distilled"] = ends(taught, labels=False)
     return results
 

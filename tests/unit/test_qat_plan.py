@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +16,13 @@ from tests.unit.qat_models import planned, samples
 from tinyq.data import to_codes
 from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.evaluation import run_float, run_tflm
+from tinyq.frontend import load_model
 from tinyq.graph import DType, total_macs, write_graph
 from tinyq.qat import checkpoint, compress
 from tinyq.qat.channels import remove_channels
 from tinyq.qat.plan import Layer, initial, integer, plan, separate, trained
 from tinyq.qat.train import State
-from tinyq.quantization.pipeline import Choices, run
+from tinyq.quantization.pipeline import Choices, prepared, run
 from tinyq.quantization.recipe import Recipe, resolve
 
 
@@ -206,3 +209,22 @@ def test_a_checkpoint_reads_back(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(BadInputError, match="damaged"):
         checkpoint.unpack(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [("kws/kws_ref_model", 10), ("ic/pretrainedResnet.h5", 10), ("vww/vww_96.h5", 28), ("ad/ad01.h5", 10)],
+)
+def test_reference_models_start_from_the_quantized_model(name: str, layers: int) -> None:
+    folder = os.environ.get("TINYQ_MLPERF_TINY")
+    if not folder:
+        pytest.skip("TINYQ_MLPERF_TINY does not name a folder with the MLPerf Tiny models")
+    if importlib.util.find_spec("tf_keras") is None:
+        pytest.skip("the extra 'keras' is not installed")
+    graph = separate(prepared(load_model(Path(folder) / name).graph))
+    choices = Choices(transforms=(), refinements=())
+    done = run(graph, (samples(graph, 4),), resolve(Recipe(), graph), choices, None)
+    made = plan(done.float_graph, done.planned, done.graph)
+    weighted = [o for o in graph.ops if o.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")]
+    assert len(made.weight_grids) == len(weighted) == layers
+    assert write_graph(integer(made, initial(made))) == write_graph(made.reference)

@@ -36,13 +36,14 @@ from tinyq.qat.reestimate import reestimate
 from tinyq.qat.train import EpochEnd, Job, Optimization
 from tinyq.qat.widths import WEIGHT_BITS, recipe_for
 from tinyq.quantization import calibrators, pipeline
+from tinyq.quantization.data_free import surviving
 from tinyq.quantization.recipe import read_recipe, resolve
 
 _VALIDATION_SHARE = 0.1
 _MOST_VALIDATION = 200
 _MOST_EACH_EPOCH = 100
 _CALIBRATION_SAMPLES = 200
-_DISTILL_SHARE = 0.5
+_DISTILL_SHARE = 0.9
 _RECOVERY = 4  # times as many epochs after channels were removed; without rounding they cost little
 
 
@@ -84,6 +85,7 @@ class Run:
         self.start_accuracy: float | None = None
         self.start_tflite = b""
         self.made: Plan | None = None
+        self.norms = loaded.batch_norms
 
     def outcome(self) -> Outcome:
         """Train all stages."""
@@ -168,6 +170,7 @@ class Run:
             judge = make_judge(write_graph(graph), [x[held_out] for x in inputs]).error
             inputs = tuple(x[seen] for x in inputs)
         done = pipeline.run(graph, inputs, resolved, choices, judge, seed=settings.seed, progress=self.watcher.progress)
+        self.norms = surviving(self.norms, graph, done.float_graph)
         return plan(done.float_graph, done.planned, done.graph, bits)
 
     def _job(self, made: Plan, first: Parameters, stage: Stage) -> Job:
@@ -244,7 +247,7 @@ class Run:
         settings = self.settings
         graph = integer(made, parameters)
         if settings.batch_norm == "reestimate":
-            parameters, note = reestimate(made, parameters, self.loaded.batch_norms, self.data.inputs)
+            parameters, note = reestimate(made, parameters, self.norms, self.data.inputs)
             self.notes.append(note)
             graph = integer(made, parameters)
         values = self._values(self.apart)

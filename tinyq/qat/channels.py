@@ -24,6 +24,7 @@ from tinyq.quantization.transforms.chains import WEIGHTED, has_constant_weights,
 Array = NDArray[np.float64]
 
 _SAMPLES = 200
+_MOST = 0.75  # of the channels of a layer may go, whatever they cost
 _RIDGE = 1e-4  # of the mean variance
 _ELEMENTWISE = ("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM")
 _CHANNELWISE = (
@@ -58,7 +59,8 @@ def remove_channels(graph: Graph, share: float, inputs: Sequence[NDArray[Any]]) 
 
     Args:
         graph: A float graph.
-        share: Of the channels of each layer, 0 to 1; at least one channel stays.
+        share: Of all channels between layers, 0 to 1. Layers lose more of them where that costs less, relative to the
+            variance of what reads them.
         inputs: For each input of the model real values ``[samples, ...]``; at most 200 samples are looked at.
 
     Raises:
@@ -73,9 +75,23 @@ def remove_channels(graph: Graph, share: float, inputs: Sequence[NDArray[Any]]) 
     sizes = {graph.ops[r].inputs[0]: s.size for s in spaces for r in s.readers}
     few = tuple(np.asarray(x[:_SAMPLES], np.float32) for x in inputs)
     moments = isolation.call(_moments, write_graph(graph), graph.inputs, tuple(read), sizes, few)
-    for space in spaces:
-        graph = _shrink(graph, space, min(int(space.size * share), space.size - 1), moments)
+    orders = [_order(graph, space, moments) for space in spaces]
+    counts = _counts(spaces, orders, int(sum(s.size for s in spaces) * share))
+    for space, order, count in zip(spaces, orders, counts, strict=True):
+        if count:
+            graph = _shrink(graph, space, [gone for gone, _ in order[:count]], moments)
     return _reshaped(graph)
+
+
+def _counts(spaces: Sequence[_Space], orders: Sequence[Sequence[tuple[int, float]]], total: int) -> list[int]:
+    """How many channels each space loses: those that cost least, but not more than most of any one."""
+    counts = [0] * len(spaces)
+    limits = [min(s.size - 1, max(1, int(s.size * _MOST))) for s in spaces]
+    for _ in range(min(total, sum(limits))):
+        open_ = [i for i, count in enumerate(counts) if count < limits[i]]
+        chosen = min(open_, key=lambda i: orders[i][counts[i]][1])
+        counts[chosen] += 1
+    return counts
 
 
 def _spaces(graph: Graph) -> list[_Space]:
@@ -190,8 +206,7 @@ class _Reader:
     total: float
 
 
-def _shrink(graph: Graph, space: _Space, count: int, moments: Mapping[int, tuple[Array, Array]]) -> Graph:
-    """Remove channels of one space."""
+def _readers(graph: Graph, space: _Space, moments: Mapping[int, tuple[Array, Array]]) -> list[_Reader]:
     readers = []
     for index in sorted(space.readers):
         op = graph.ops[index]
@@ -203,20 +218,42 @@ def _shrink(graph: Graph, space: _Space, count: int, moments: Mapping[int, tuple
         total = float(np.einsum("oi,ij,oj->", weights, covariance, weights))
         inverse = np.asarray(np.linalg.inv(covariance + ridge * np.eye(space.size)), np.float64)
         readers.append(_Reader(op, weights, inverse, max(total, 1e-12)))
-    kept = np.ones(space.size, bool)
-    for _ in range(count):
+    return readers
+
+
+def _order(graph: Graph, space: _Space, moments: Mapping[int, tuple[Array, Array]]) -> list[tuple[int, float]]:
+    """Channels in the order in which they go, and what all that went until then cost."""
+    readers = _readers(graph, space, moments)
+    kept, found, cost = np.ones(space.size, bool), [], 0.0
+    for _ in range(space.size - 1):
         # the variance that the others cannot explain, times the weights that read it
         scores = sum(np.square(r.weights).sum(axis=0) / np.diag(r.inverse) / r.total for r in readers)
         gone = int(np.argmin(np.where(kept, scores, np.inf)))
+        cost += float(np.asarray(scores)[gone])
         kept[gone] = False
-        for r in readers:
-            share = -r.inverse[gone] / r.inverse[gone, gone]
-            share[~kept] = 0.0
-            r.weights += np.outer(r.weights[:, gone], share)
-            r.weights[:, gone] = 0.0
-            column = r.inverse[:, gone].copy()
-            r.inverse -= np.outer(column, column) / column[gone]
-            r.inverse[gone, gone] = 1.0  # never asked for again
+        _take_over(readers, gone, kept)
+        found.append((gone, cost))
+    return found
+
+
+def _take_over(readers: Sequence[_Reader], gone: int, kept: NDArray[np.bool_]) -> None:
+    """Let the channels that stay do what they can of one that goes."""
+    for r in readers:
+        share = -r.inverse[gone] / r.inverse[gone, gone]
+        share[~kept] = 0.0
+        r.weights += np.outer(r.weights[:, gone], share)
+        r.weights[:, gone] = 0.0
+        column = r.inverse[:, gone].copy()
+        r.inverse -= np.outer(column, column) / column[gone]
+        r.inverse[gone, gone] = 1.0  # never asked for again
+
+
+def _shrink(graph: Graph, space: _Space, leaving: Sequence[int], moments: Mapping[int, tuple[Array, Array]]) -> Graph:
+    """Remove channels of one space."""
+    readers, kept = _readers(graph, space, moments), np.ones(space.size, bool)
+    for gone in leaving:
+        kept[gone] = False
+        _take_over(readers, gone, kept)
     return _without(graph, space, kept, readers, moments)
 
 

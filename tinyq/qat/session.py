@@ -68,15 +68,15 @@ def fit(
         FailedError: The loss became NaN or infinite; says where. ``on_epoch`` has seen the last good state.
     """
     require(*(method(job.method).needs if job.method else ()))
-    epochs, epoch = job.optimization.epochs, state.epoch if state is not None else 0
-    parameters = job.parameters
+    epoch = state.epoch if state is not None else 0
+    begun = epoch
     arrays = tuple(np.asarray(x) for x in inputs)
     requests: Iterator[None] = repeat(None)
     answers = isolation.stream(
         train, requests, job, arrays, labels, state, keep, subject="the training", memory_bytes=None, env=_ENVIRONMENT
     )
     with closing(answers):
-        while epoch < epochs:
+        while True:
             told = next(answers)
             if isinstance(told, NotFinite):
                 raise FailedError(
@@ -86,6 +86,8 @@ def fit(
             if isinstance(told, Step):
                 on_step(epoch + 1, told)
             else:
-                epoch, parameters = told.state.epoch, told.parameters
-                on_epoch(told)
-    return parameters
+                epoch = told.state.epoch
+                if epoch > begun:  # it is told of each epoch once
+                    on_epoch(told)
+                if epoch >= job.optimization.epochs:
+                    return told.parameters

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tinyq.data.heads import head, reconstructs
 from tinyq.errors import BadInputError
-from tinyq.graph import DType, Graph
+from tinyq.graph import Graph
 
 Kind = Literal["classes", "binary", "values", "distill"]
 
@@ -87,7 +87,7 @@ def targets(graph: Graph, inputs: tuple[NDArray[Any], ...], labels: NDArray[Any]
 
 def usable(graph: Graph, labels: NDArray[Any] | None) -> NDArray[np.int64] | None:
     """Samples to train with, if not all: an autoencoder learns from normal ones alone (label 0)."""
-    if labels is not None and reconstructs(graph) and labels.ndim == 1 and graph.tensors[0].dtype is not DType.BOOL:
+    if labels is not None and reconstructs(graph) and labels.ndim == 1:
         return np.flatnonzero(labels == 0)
     return None
 

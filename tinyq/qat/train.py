@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,6 @@ from tinyq.qat.task import Task, correct, loss_of
 from tinyq.qat.translation import compare
 
 _BLOCK = 10
-_TEACHER_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Optimization:
         rate: Learning rate of Adam at first; it falls to nothing as half a cosine.
         batch: Samples of one step.
         seed: Of the order of samples.
-        distill: Share of the teacher in the loss; 0 for none.
+        distill: Share of the teacher in the loss; 0 for none. With a teacher classes are trained on mixtures of two
+            samples each, which it can answer too: few samples go further (Beyer et al. 2022, arXiv 2106.05237).
         temperature: That softens the outputs of teacher and student.
     """
 
@@ -158,24 +159,19 @@ def _train(
     if state is not None:
         for variable, value in zip(everything, state.variables, strict=True):
             variable.assign(value)
-    soft = _teach(job, inputs)
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def step(x: list[Any], y: Any, t: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            predicted = pupil.student(x, training=True)
-            loss = loss_of(job.task, y, t, predicted, settings.distill, settings.temperature)
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
-        return loss, correct(job.task, y, predicted)
-
+    if state is not None and state.epoch >= settings.epochs:  # interrupted behind the last epoch
+        yield _ended(job, pupil, state, (math.nan, math.nan), keep)
+    step = _step(job, pupil, optimizer)
     for epoch in range(state.epoch if state is not None else 0, settings.epochs):
-        order = np.random.default_rng((settings.seed, epoch)).permutation(len(inputs[0]))
+        random = np.random.default_rng((settings.seed, epoch))
+        order = random.permutation(len(inputs[0]))
         losses, rights, weights = [], [], []
         for number, start in enumerate(range(0, len(order), settings.batch), 1):
             chosen = order[start : start + settings.batch]
             batch = [tf.constant(np.asarray(x[chosen], np.float32)) for x in inputs]
             y = None if labels is None else tf.constant(labels[chosen])
-            loss, right = step(batch, y, None if soft is None else tf.constant(soft[chosen]))
+            share, partner = np.float32(random.uniform(0.5, 1.0)), random.permutation(len(chosen))
+            loss, right = step(batch, y, tf.constant(share), tf.constant(partner))
             losses.append(float(loss))
             rights.append(float(right))
             weights.append(len(chosen))
@@ -185,12 +181,7 @@ def _train(
             if number % _BLOCK == 0:
                 yield Step(number, steps, *_means(losses, rights, weights))
         now = State(epoch + 1, tuple(np.array(v.numpy()) for v in everything))
-        for wrapped in pupil.wrappers:
-            compress.settle(wrapped)
-        parameters = networks.read(pupil.network, job.plan, job.parameters)
-        if epoch + 1 == settings.epochs and keep is not None and not pupil.wrappers:
-            pupil.model.save(keep)
-        yield EpochEnd(now, parameters, *_means(losses, rights, weights))
+        yield _ended(job, pupil, now, _means(losses, rights, weights), keep)
 
 
 @dataclass(frozen=True)
@@ -227,18 +218,46 @@ def _means(losses: list[float], rights: list[float], weights: list[int]) -> tupl
     return float(np.average(losses, weights=weights)), float(np.average(rights, weights=weights))
 
 
-def _teach(job: Job, inputs: tuple[NDArray[Any], ...]) -> NDArray[np.float32] | None:
-    """What the float model answers to every sample."""
-    if job.teacher is None:
-        return None
+def _ended(job: Job, pupil: _Pupil, state: State, means: tuple[float, float], keep: str | None) -> EpochEnd:
+    """What is told at the end of an epoch; after the last one the Keras model is saved."""
+    for wrapped in pupil.wrappers:
+        compress.settle(wrapped)
+    if state.epoch >= job.optimization.epochs and keep is not None and not pupil.wrappers:
+        pupil.model.save(keep)
+    return EpochEnd(state, networks.read(pupil.network, job.plan, job.parameters), *means)
+
+
+def _step(job: Job, pupil: _Pupil, optimizer: Any) -> Callable[..., tuple[Any, Any]]:
+    """A function that trains one batch: samples, labels, share of each sample in its mixture, and its partner."""
     import tensorflow as tf
 
+    teach, mixes = _teacher(job), job.teacher is not None and job.task.kind in ("classes", "distill")
+    variables, settings = pupil.student.trainable_variables, job.optimization
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(x: list[Any], y: Any, share: Any, partner: Any) -> tuple[Any, Any]:
+        if mixes:
+            x = [share * value + (1.0 - share) * tf.gather(value, partner) for value in x]
+        taught = teach(x)
+        with tf.GradientTape() as tape:
+            predicted = pupil.student(x, training=True)
+
+            def loss_towards(answers: Any) -> Any:
+                return loss_of(job.task, answers, taught, predicted, settings.distill, settings.temperature)
+
+            loss = loss_towards(y)
+            if mixes and y is not None:  # each label counts as much as its sample
+                loss = share * loss + (1.0 - share) * loss_towards(tf.gather(y, partner))
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        return loss, correct(job.task, y, predicted)
+
+    trained: Callable[..., tuple[Any, Any]] = step
+    return trained
+
+
+def _teacher(job: Job) -> Callable[[list[Any]], Any]:
+    """What the float model answers to a batch; nothing, if it does not teach."""
+    if job.teacher is None:
+        return lambda x: None
     graph, tensor = job.teacher
-    answers = []
-    for start in range(0, len(inputs[0]), _TEACHER_BATCH):
-        part = {
-            t: tf.constant(np.asarray(x[start : start + _TEACHER_BATCH], np.float32))
-            for t, x in zip(graph.inputs, inputs, strict=True)
-        }
-        answers.append(differentiable.run(graph, part)[0][tensor].numpy())
-    return np.concatenate(answers)
+    return lambda x: differentiable.run(graph, dict(zip(graph.inputs, x, strict=True)))[0][tensor]
