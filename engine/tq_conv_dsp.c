@@ -45,6 +45,22 @@ static void copy_bytes(int8_t *to, const int8_t *from, int32_t count)
     }
 }
 
+/* Rows of words, with the number of words known to the compiler. */
+static inline void copy_rows(int8_t *to, const int8_t *from, int32_t words, int32_t rows, int32_t from_step,
+                             int32_t to_step)
+{
+    for (; rows > 0; --rows) {
+        for (int32_t i = 0; i < words; ++i) {
+            uint32_t word;
+
+            memcpy(&word, from + 4 * i, sizeof word); /* one load, aligned or not */
+            memcpy(to + 4 * i, &word, sizeof word);
+        }
+        from += from_step;
+        to += to_step;
+    }
+}
+
 /* Copies a window that lies in the image with something after it; what is copied beyond a row is overwritten by the
  * next one, and beyond the last one by nothing that is read. */
 static void copy_window(const walk *w, int8_t *to)
@@ -53,12 +69,20 @@ static void copy_window(const walk *w, int8_t *to)
     const int32_t run = s->filter_width * s->input_channels;
     const int32_t step = s->input_width * s->input_channels;
     const int8_t *from = w->image + w->top * step + w->left * s->input_channels;
-    const int32_t words = (run + 3) / 4;
 
-    for (int32_t row = 0; row < s->filter_height; ++row) {
-        copy_words(to, from, words);
-        from += step;
-        to += run;
+    switch ((run + 3) / 4) {
+    case 1:
+        copy_rows(to, from, 1, s->filter_height, step, run);
+        break;
+    case 2:
+        copy_rows(to, from, 2, s->filter_height, step, run);
+        break;
+    case 3:
+        copy_rows(to, from, 3, s->filter_height, step, run);
+        break;
+    default:
+        copy_rows(to, from, (run + 3) / 4, s->filter_height, step, run);
+        break;
     }
 }
 

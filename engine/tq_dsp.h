@@ -33,6 +33,42 @@ static inline int32_t tq_ssat8(int32_t x)
     return result;
 }
 
+/* Bytes 0 and 2 of x as halves, extended with their signs. */
+static inline uint32_t tq_even_bytes(uint32_t x)
+{
+    uint32_t result;
+
+    __asm__("sxtb16 %0, %1" : "=r"(result) : "r"(x));
+    return result;
+}
+
+/* Bytes 1 and 3. */
+static inline uint32_t tq_odd_bytes(uint32_t x)
+{
+    uint32_t result;
+
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(result) : "r"(x));
+    return result;
+}
+
+/* Sums of halves. */
+static inline uint32_t tq_sadd16(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+
+    __asm__("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b) : "cc");
+    return result;
+}
+
+/* Differences of halves. */
+static inline uint32_t tq_ssub16(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+
+    __asm__("ssub16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b) : "cc");
+    return result;
+}
+
 /* Adds bytes 0 and 2 of x to the halves of a sum. */
 static inline uint32_t tq_add_even_bytes(uint32_t sum, uint32_t x)
 {

@@ -559,6 +559,23 @@ def deep_conv_2d(rng: np.random.Generator) -> Graph:
     return b.graph([x], [y])
 
 
+def conv_3x3(rng: np.random.Generator) -> Graph:
+    """3x3 filters with stride 1 in images of even height, whose width is a multiple of four."""
+    b = GraphBuilder()
+    depth, channels = 4 * int(pick(rng, (1, 2, 3, 4, 8, 16))), 2 * int(rng.integers(1, 8))
+    height, width, batches = 2 * int(rng.integers(1, 5)), 4 * int(rng.integers(1, 4)), int(pick(rng, (1, 1, 2)))
+    activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
+    x = b.int8((batches, height, width, depth), some_scale(rng), some_zero_point(rng))
+    weights = add_weights(b, rng, W8A8, (channels, 3, 3, depth), 0, rng.random() < 0.8)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, 9 * depth)
+    y = add_product_output(b, rng, W8A8, (batches, height, width, channels), x, weights, 9 * depth, activation)
+    if activation != "NONE" and rng.random() < 0.8:
+        b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(_scale(b, y), -128))
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    b.op("CONV_2D", inputs, y, ConvOptions(1, 1, 1, 1, "SAME", activation))
+    return b.graph([x], [y])
+
+
 def depthwise_3x3(rng: np.random.Generator) -> Graph:
     """3x3 depthwise filters as networks have them, in images of some rows and columns up to many."""
     b = GraphBuilder()

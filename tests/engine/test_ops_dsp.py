@@ -16,6 +16,7 @@ from tinyq.codegen.ops import (
     add_s8_dsp,
     average_pool_s8_dsp,
     conv_s8_dsp,
+    conv_winograd_s8_dsp,
     depthwise_conv_s8_dsp,
     fully_connected_s8_dsp,
 )
@@ -27,6 +28,7 @@ CODES = ("_signed_s", "= 12,", "tq_clamp_s8(")
 STRIDES = ("= tq_depthwise_tile_s8_dsp,", "_tile_signed_s8", "_stride2_s8", "_stride2_signed_s8", "tq_clamp_s8(")
 
 CONV, CONV_WIDE = conv_s8_dsp.ConvDsp, conv_s8_dsp.ConvDspWide
+WINOGRAD = conv_winograd_s8_dsp.ConvWinogradDsp
 DEPTHWISE, DEPTHWISE_WIDE = depthwise_conv_s8_dsp.DepthwiseConvDsp, depthwise_conv_s8_dsp.DepthwiseConvDspWide
 CONNECTED, CONNECTED_WIDE = fully_connected_s8_dsp.FullyConnectedDsp, fully_connected_s8_dsp.FullyConnectedDspWide
 
@@ -45,6 +47,7 @@ KERNELS: list[tuple[type, str, str, Callable[..., Any], int, tuple[str, ...]]] =
     (CONV, "balanced", "tq_conv_s8_dsp(", graphs.deep_conv_2d, 60, SIGNS),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.conv_2d, 80, ()),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.deep_conv_2d, 60, SIGNS),
+    (WINOGRAD, "speed", "tq_conv_winograd_s8_dsp(", graphs.conv_3x3, 40, ("_outputs_dsp,", "_signed_dsp,", "tq_clamp")),
     (DEPTHWISE, "balanced", "tq_depthwise_conv_s8_dsp(", graphs.depthwise_3x3, 80, STRIDES),
     (DEPTHWISE_WIDE, "speed", "tq_depthwise_conv_s8_dsp_wide(", graphs.depthwise_3x3, 60, STRIDES),
     (CONNECTED, "balanced", "tq_fully_connected_s8_dsp(", graphs.deep_fully_connected, 60, (*CODES, "_block_s8")),
