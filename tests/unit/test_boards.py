@@ -13,7 +13,7 @@ from tinyq.hardware.cores import CORES, core
 SHIPPED = {
     "microbit", "mps2-an385", "mps2-an385-m0", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547",
     "stm32f4-discovery", "stm32f746-discovery", "nucleo-h753zi", "nrf52840-dk", "stm32l552", "stm32f072-discovery",
-    "nucleo-l073rz", "ek-ra8m1",
+    "nucleo-l073rz", "ek-ra8m1", "mps3-an547-nomve",
 }  # fmt: skip
 
 GOOD = """
@@ -90,8 +90,12 @@ def test_nothing_stands_in_for_a_board_that_qemu_has() -> None:
 
 
 def test_cores_know_what_they_have() -> None:
-    assert set(CORES) == {f"cortex-{name}" for name in ("m0", "m0plus", "m3", "m4", "m7", "m33", "m55", "m85")}
-    assert [c for c in CORES if CORES[c].has_dsp] == [f"cortex-{n}" for n in ("m4", "m7", "m33", "m55", "m85")]
+    assert set(CORES) == {
+        f"cortex-{name}" for name in ("m0", "m0plus", "m3", "m4", "m7", "m33", "m55", "m55-nomve", "m85")
+    }
+    assert [c for c in CORES if CORES[c].has_dsp] == [
+        f"cortex-{n}" for n in ("m4", "m7", "m33", "m55", "m55-nomve", "m85")
+    ]
     assert [c for c in CORES if CORES[c].has_mve] == ["cortex-m55", "cortex-m85"]
     assert [c for c in CORES if not CORES[c].has_divide] == ["cortex-m0", "cortex-m0plus"]
     assert all((c.float_abi == "hard") == c.has_fpu for c in CORES.values())

@@ -172,34 +172,3 @@ def test_table_of_registrations_matches_upstream() -> None:
         assert f"BuiltinOperator_{kind}," in body.group(1)
     for kind, header in INT8_HEADERS.items():
         assert f"Register_{kind}_INT8()" in (micro / "kernels" / f"{header}.h").read_text()
-
-
-REPL_LINE = re.compile(
-    r"//.*|using \"[\w./-]+\"|\w+: [A-Z]\w+\.\w+ @ sysbus( 0x[0-9A-F]+)?"
-    r"|    (\w+: (0x[0-9A-F]+|\d+|true|false|\w+|\"[\w-]+\")|(\w+ )?-> \w+@\d+)|"
-)
-RESC_LINE = re.compile(
-    r"#.*|\$\w+ \?= \S+|mach create \"[\w-]+\"|machine LoadPlatformDescription \$ORIGIN/\S+|sysbus LoadELF \$elf|start"
-    r"|sysbus\.cpu VectorTableOffset 0x[0-9A-F]{8}|emulation CreateServerSocketTerminal \$port \"serial\" false"
-    r"|connector Connect sysbus\.\w+ serial|emulation SetGlobalSerialExecution true|"
-)
-
-
-@pytest.mark.parametrize("board_id", BOARDS)
-def test_renode_files_parse(board_id: str) -> None:
-    board = load_board(board_id)
-    files = files_for(board)
-    repl = text_of(files, f"renode/{board_id}.repl")
-    for line in repl.splitlines():
-        assert REPL_LINE.fullmatch(line), line
-    for line in text_of(files, f"renode/{board_id}.resc").splitlines():
-        assert RESC_LINE.fullmatch(line), line
-    assert board.renode is not None
-    if not board.renode.platform:
-        names = re.findall(r"^(\w+): ", repl, re.MULTILINE)
-        assert len(names) == len(set(names))
-        assert {"cpu", "nvic", board.renode.uart, *(m.name for m in board.memory)} <= set(names)
-        referenced = set(re.findall(r"-> (\w+)@", repl))
-        assert referenced <= set(names)
-        assert f'cpuType: "{board.renode.cpu_type}"' in repl
-        assert f"@ sysbus 0x{board.uart.base:08X}" in repl

@@ -70,6 +70,9 @@ _CORES = (
          fpu="single", has_dsp=True, tflm_architecture="cortex-m33"),
     Core("cortex-m55", "Cortex-M55", "armv8.1-m.main", ("-mcpu=cortex-m55", "-mfloat-abi=hard"),
          fpu="double", has_dsp=True, has_mve=True, tflm_architecture="cortex-m55"),
+    # the vector extension is an option of this core; Renode up to 1.16.1 has the core without
+    Core("cortex-m55-nomve", "Cortex-M55 without MVE", "armv8.1-m.main", ("-mcpu=cortex-m55+nomve", "-mfloat-abi=hard"),
+         fpu="double", has_dsp=True, tflm_architecture="cortex-m33"),
     # GCC knows this core's name from 13 on; for an M55 it makes the same instructions, without the branch protection
     Core("cortex-m85", "Cortex-M85", "armv8.1-m.main", ("-mcpu=cortex-m55", "-mfloat-abi=hard"),
          fpu="double", has_dsp=True, has_mve=True, tflm_architecture="cortex-m85"),

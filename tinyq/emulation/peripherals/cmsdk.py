@@ -31,18 +31,21 @@ class CmsdkUart:
 class CmsdkTimer:
     """The timer: counts down from a value once it is enabled; its flag is set when it runs through zero."""
 
-    _CONTROL, _VALUE, _INTERRUPT = 0x0, 0x4, 0xC
+    _CONTROL, _VALUE, _RELOAD, _INTERRUPT = 0x0, 0x4, 0x8, 0xC
     _ENABLE = 1
 
     def __init__(self, stopwatch: Stopwatch) -> None:
         self._stopwatch = stopwatch
         self._value = 0
+        self._reload = 0
         self._enabled = False
 
     def read(self, offset: int) -> int:
         ticks = self._stopwatch.ticks() if self._enabled else 0
         if offset == self._VALUE:
             return (self._value - ticks) & _WORD
+        if offset == self._RELOAD:
+            return self._reload
         if offset == self._INTERRUPT:
             return int(ticks > self._value)
         return 0
@@ -50,6 +53,8 @@ class CmsdkTimer:
     def write(self, offset: int, value: int) -> None:
         if offset == self._VALUE:
             self._value = value
+        elif offset == self._RELOAD:
+            self._reload = value
         elif offset == self._CONTROL:
             self._enabled = bool(value & self._ENABLE)
             if self._enabled:
