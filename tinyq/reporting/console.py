@@ -105,34 +105,6 @@ def render_test(report: TestReport, console: Console) -> None:
     console.print(table)
 
 
-def render_estimates(reports: Sequence[EstimateReport], detail: bool, console: Console) -> None:
-    """One line per board, or every part of one board."""
-    table = Table(box=box.SIMPLE_HEAD)
-    if detail:
-        for title in ("part", "bytes", "how it was obtained", "error"):
-            table.add_column(title, justify="right" if title == "bytes" else "left")
-        for report in reports:
-            for kind, parts in (("flash", report.flash), ("RAM", report.ram)):
-                for part in parts:
-                    table.add_row(f"{kind}: {escape(part.name)}", f"{part.bytes:,}", part.method, part.error)
-    else:
-        for title in ("board", "verdict", "flash", "RAM", "missing"):
-            table.add_column(title)
-        for report in reports:
-            table.add_row(
-                report.board,
-                report.verdict,
-                f"{report.flash_bytes:,} of {report.flash_limit:,}",
-                f"{report.ram_bytes:,} of {report.ram_limit:,}",
-                report.missing,
-            )
-    console.print(table)
-    for report in reports[:1] if detail else ():
-        console.print(f"{report.board}: {report.verdict}, {_usage(report)}", markup=False)
-        if report.peak_layers:
-            console.print("RAM peaks at: " + ", ".join(report.peak_layers), markup=False)
-
-
 def render_boards(boards: BoardList, console: Console) -> None:
     """The boards that are known."""
     table = Table("board", "core", "flash", "RAM", "", box=box.SIMPLE_HEAD)
