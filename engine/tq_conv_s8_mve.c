@@ -92,6 +92,9 @@ static void fetch_rows(const tq_conv_s8_mve_params *p, const int8_t *image, int3
     }
 }
 
+/* Four small patches side by side; a vector may be written past the end of each. */
+enum { PATCH_PITCH = 64, PATCH_BYTES = PATCH_PITCH - 15 };
+
 /* How the inputs under a filter lie in padded rows. */
 typedef struct {
     int32_t filter_rows;
@@ -125,27 +128,31 @@ static inline void fetch_vectors(tq_patch_layout l, const int8_t *rows, int32_t 
     }
 }
 
-/* The same for rows of at most 16 bytes, by way of `patch`. */
-static inline void fetch_short_rows(tq_patch_layout l, const int8_t *rows, int32_t pixels, int8_t *patch, int8_t *tile)
+/* The same for four filters with rows of at most 16 bytes and PATCH_BYTES altogether, by way of `patch`. */
+static inline void fetch_four(tq_patch_layout l, const int8_t *rows, int8_t *patch, int8_t *tile)
 {
-    for (; pixels > 0; --pixels) {
-        const int8_t *from = rows;
-        int8_t *to = patch;
+    int8_t *to = patch;
 
-        for (int32_t y = l.filter_rows; y > 0; --y) {
-            vst1q_s8(to, vld1q_s8(from));
-            from += l.row_bytes;
-            to += l.filter_row_bytes;
-        }
-        from = patch;
-        to = tile;
-        for (int32_t step = l.steps; step > 0; --step) {
-            vst1q_s8(to, vld1q_s8(from));
-            from += 16;
-            to += 64;
-        }
-        rows += l.stride_bytes;
-        tile += 16;
+    for (int32_t y = l.filter_rows; y > 0; --y) {
+        const int8_t *from = rows;
+
+        vst1q_s8(to, vld1q_s8(from));
+        from += l.stride_bytes;
+        vst1q_s8(to + PATCH_PITCH, vld1q_s8(from));
+        from += l.stride_bytes;
+        vst1q_s8(to + 2 * PATCH_PITCH, vld1q_s8(from));
+        from += l.stride_bytes;
+        vst1q_s8(to + 3 * PATCH_PITCH, vld1q_s8(from));
+        rows += l.row_bytes;
+        to += l.filter_row_bytes;
+    }
+    for (int32_t step = l.steps; step > 0; --step) {
+        vst1q_s8(tile, vld1q_s8(patch));
+        vst1q_s8(tile + 16, vld1q_s8(patch + PATCH_PITCH));
+        vst1q_s8(tile + 32, vld1q_s8(patch + 2 * PATCH_PITCH));
+        vst1q_s8(tile + 48, vld1q_s8(patch + 3 * PATCH_PITCH));
+        patch += 16;
+        tile += 64;
     }
 }
 
@@ -153,11 +160,28 @@ static inline void fetch_short_rows(tq_patch_layout l, const int8_t *rows, int32
 static inline void fetch_bytes(tq_patch_layout l, const int8_t *rows, int32_t pixels, int8_t *patch, int8_t *tile)
 {
     for (; pixels > 0; --pixels) {
-        for (int32_t y = 0; y < l.filter_rows; ++y) {
-            copy_vectors(patch + y * l.filter_row_bytes, rows + y * l.row_bytes, l.filter_row_bytes);
+        const int8_t *from = rows;
+        int8_t *to = patch;
+
+        if (l.filter_row_bytes <= 16) {
+            for (int32_t y = l.filter_rows; y > 0; --y) {
+                vst1q_s8(to, vld1q_s8(from));
+                from += l.row_bytes;
+                to += l.filter_row_bytes;
+            }
+        } else {
+            for (int32_t y = l.filter_rows; y > 0; --y) {
+                copy_vectors(to, from, l.filter_row_bytes);
+                from += l.row_bytes;
+                to += l.filter_row_bytes;
+            }
         }
-        for (int32_t step = 0; step < l.steps; ++step) {
-            vst1q_s8(tile + 64 * step, vld1q_s8(patch + 16 * step));
+        from = patch;
+        to = tile;
+        for (int32_t step = l.steps; step > 0; --step) {
+            vst1q_s8(to, vld1q_s8(from));
+            from += 16;
+            to += 64;
         }
         rows += l.stride_bytes;
         tile += 16;
@@ -174,8 +198,10 @@ static void conv_image(const tq_conv_s8_mve_params *p, const int8_t *image, int8
         .stride_bytes = s->stride_width * s->input_channels,
         .steps = p->dot.steps,
     };
+    const bool small =
+        layout.filter_row_bytes <= 16 && layout.filter_rows * layout.filter_row_bytes <= PATCH_BYTES;
     int8_t *const patch = o->outputs + 4 * o->pitch;
-    int8_t *const rows = patch + 16 * p->dot.steps + 16;
+    int8_t *const rows = patch + 4 * PATCH_PITCH + 16 * p->dot.steps;
     int32_t pixels = 0; /* in the tile */
 
     for (int32_t y = 0; y < s->output_height; ++y) {
@@ -190,8 +216,8 @@ static void conv_image(const tq_conv_s8_mve_params *p, const int8_t *image, int8
 
             if (layout.filter_row_bytes % 16 == 0) {
                 fetch_vectors(layout, from, count, to);
-            } else if (layout.filter_row_bytes < 16) {
-                fetch_short_rows(layout, from, count, patch, to);
+            } else if (small && count == 4) {
+                fetch_four(layout, from, patch, to);
             } else {
                 fetch_bytes(layout, from, count, patch, to);
             }

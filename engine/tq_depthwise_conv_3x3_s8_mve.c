@@ -206,38 +206,42 @@ static void interleave(const tq_conv_shape *s, const int8_t *image, int32_t top,
     }
 }
 
-/* Where the outputs of one channel go, in the order in which they are computed, if `rows` rows are left. */
-static void set_offsets(const tq_depthwise_conv_3x3_s8_mve_params *p, int32_t stride, int32_t rows, int32_t vectors,
-                        uint16_t *offsets)
+/* Where the outputs of one channel go, in the order in which they are computed, if `rows` rows are left; from the strip
+ * `strip` on.
+ */
+static void set_offsets(const tq_depthwise_conv_3x3_s8_mve_params *p, int32_t stride, int32_t rows, int32_t strip,
+                        int32_t vectors, uint16_t *offsets)
 {
     const int32_t pixel = p->shape.output_channels;
     const int32_t columns = p->shape.output_width;
-    const int32_t side = stride == 1 ? 2 : 1; /* of the square of outputs that a strip gives at once */
-    const int32_t squares = stride == 1 ? 1 : 4;
-    int32_t y = 0;
-    int32_t x = 0;
+    const int32_t row_bytes = columns * pixel;
+    const int32_t side = stride == 1 ? 2 : 1;  /* of the square of outputs that is computed at once */
+    const int32_t outputs = side * side;
+    const int32_t end = 8 * vectors / outputs; /* squares */
+    const int32_t in_strip = p->pitch / 2;
 
-    for (int32_t four = 0; four < 2 * vectors; ++four) {
-        uint16_t *lane = offsets + four / 2 * 8 + four % 2; /* lanes of two fours alternate */
+    for (int32_t square = strip * in_strip; square < end; ++strip) {
+        const int32_t strip_end = square + in_strip < end ? square + in_strip : end;
+        const int32_t y = strip * side;
+        int32_t first = y * row_bytes;
 
-        for (int32_t i = 0; i < squares; ++i) {
-            const int32_t first = (y * columns + x) * pixel;
-            const bool inside = y < rows && x < columns;
+        for (int32_t left = columns; square < strip_end; ++square) {
+            const int32_t output = square * outputs;
+            /* lanes of two fours alternate */
+            uint16_t *const lane = offsets + output / 8 * 8 + output % 8 / 4 + output % 4 * 2;
+            const bool inside = y < rows && left > 0;
 
             lane[0] = inside ? (uint16_t)first : NO_OUTPUT;
-            lane += 2;
             if (stride == 1) {
-                const bool right = inside && x + 1 < columns;
+                const bool right = inside && left > 1;
+                const bool below = y + 1 < rows;
 
-                lane[0] = right ? (uint16_t)(first + pixel) : NO_OUTPUT;
-                lane[2] = inside && y + 1 < rows ? (uint16_t)(first + columns * pixel) : NO_OUTPUT;
-                lane[4] = right && y + 1 < rows ? (uint16_t)(first + (columns + 1) * pixel) : NO_OUTPUT;
+                lane[2] = right ? (uint16_t)(first + pixel) : NO_OUTPUT;
+                lane[4] = inside && below ? (uint16_t)(first + row_bytes) : NO_OUTPUT;
+                lane[6] = right && below ? (uint16_t)(first + row_bytes + pixel) : NO_OUTPUT;
             }
-            x += side;
-            if (x * stride >= p->pitch) {
-                x = 0;
-                y += side;
-            }
+            first += side * pixel;
+            left -= side;
         }
     }
 }
@@ -260,7 +264,7 @@ typedef struct {
 } variant;
 
 static void filter_band(const tq_depthwise_conv_3x3_s8_mve_params *p, variant v, const int8_t *image, int32_t y,
-                        const int8_t *padding, int8_t *output, work *w, int8_t *strips)
+                        int32_t band_strips, const int8_t *padding, int8_t *output, work *w, int8_t *strips)
 {
     const tq_conv_shape *s = &p->shape;
     const int32_t strip_rows = v.stride == 1 ? 2 : 1;
@@ -268,11 +272,10 @@ static void filter_band(const tq_depthwise_conv_3x3_s8_mve_params *p, variant v,
     for (int32_t channel = 0; channel < s->output_channels; channel += GROUP) {
         const int32_t left = s->output_channels - channel;
 
-        for (int32_t i = 0; i < p->strips; ++i) {
+        for (int32_t i = 0; i < band_strips; ++i) {
             const int32_t top = (y + i * strip_rows) * v.stride - s->padding_top;
 
-            interleave(s, image, top, channel, padding,
-                       strips + (i * p->pitch + s->padding_left) * COLUMN_BYTES);
+            interleave(s, image, top, channel, padding, strips + (i * p->pitch + s->padding_left) * COLUMN_BYTES);
         }
         w->filters = p->filters + 5 * channel;
         w->output = output + channel;
@@ -285,24 +288,23 @@ static void depthwise(const tq_depthwise_conv_3x3_s8_mve_params *p, variant v, c
                       int8_t *scratch)
 {
     const tq_conv_shape *s = &p->shape;
-    const int32_t band_rows = p->strips * (v.stride == 1 ? 2 : 1);
+    const int32_t strip_rows = v.stride == 1 ? 2 : 1;
+    const int32_t band_rows = p->strips * strip_rows;
     const int32_t vectors = TQ_DEPTHWISE_CONV_3X3_S8_MVE_VECTORS(p->strips, p->pitch, v.stride);
-    const int32_t gathers = vectors * (v.stride == 1 ? 2 : 8);
+    const int32_t gathers = v.stride == 1 ? 2 : 8; /* for a vector of outputs */
     uint16_t *const offsets = (uint16_t *)(void *)scratch;
     int8_t *const strips = scratch + 16 * vectors;
     int32_t offset_rows = 0;
     int8_t padding[16];
     work w = {
         .offsets = (const int16_t *)(const void *)offsets,
-        .vectors = vectors,
-        .to_next_channel = 4 - gathers * 2 * COLUMN_BYTES,
         .zero_point = v.relu ? 128 : p->output_zero_point,
         .min = (uint8_t)p->output_min * UINT32_C(0x01010101),
         .max = (uint8_t)p->output_max * UINT32_C(0x01010101),
     };
 
     fill(padding, p->input_zero_point, sizeof padding);
-    fill(strips, p->input_zero_point, (gathers + 1) * 2 * COLUMN_BYTES);
+    fill(strips, p->input_zero_point, (vectors * gathers + 1) * 2 * COLUMN_BYTES);
     for (uint32_t i = 0; i < 4; ++i) {
         w.addresses[i] = (uint32_t)strips + (i - 2) * COLUMN_BYTES;
     }
@@ -310,12 +312,17 @@ static void depthwise(const tq_depthwise_conv_3x3_s8_mve_params *p, variant v, c
         for (int32_t y = 0; y < s->output_height; y += band_rows) {
             const int32_t left = s->output_height - y;
             const int32_t rows = left < band_rows ? left : band_rows;
+            const int32_t band_strips = (rows + strip_rows - 1) / strip_rows;
 
             if (rows != offset_rows) {
-                set_offsets(p, v.stride, rows, vectors, offsets);
+                const int32_t same_rows = rows < offset_rows ? rows : offset_rows;
+
+                set_offsets(p, v.stride, rows, same_rows / strip_rows, vectors, offsets);
                 offset_rows = rows;
+                w.vectors = TQ_DEPTHWISE_CONV_3X3_S8_MVE_VECTORS(band_strips, p->pitch, v.stride);
+                w.to_next_channel = 4 - w.vectors * gathers * 2 * COLUMN_BYTES;
             }
-            filter_band(p, v, input, y, padding, output, &w, strips);
+            filter_band(p, v, input, y, band_strips, padding, output, &w, strips);
             output += rows * s->output_width * s->output_channels;
         }
         input += s->input_height * s->input_width * s->input_channels;

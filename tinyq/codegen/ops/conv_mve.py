@@ -72,7 +72,7 @@ def row_bytes(node: Node) -> int:
 
 def scratch_bytes(depth: int, channels: int, filter_height: int, row_bytes: int) -> int:
     """TQ_CONV_S8_MVE_SCRATCH_BYTES."""
-    return (depth + 15) // 16 * 80 + (channels + 3) // 4 * 16 + 16 + filter_height * row_bytes + 16
+    return (depth + 15) // 16 * 80 + (channels + 3) // 4 * 16 + 256 + filter_height * row_bytes + 16
 
 
 register(ConvMve())

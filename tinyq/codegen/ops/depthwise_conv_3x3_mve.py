@@ -23,11 +23,11 @@ from tinyq.codegen.kernel import (
     register,
 )
 from tinyq.codegen.ops import depthwise_conv
-from tinyq.codegen.weights_mve import Channels
+from tinyq.codegen.weights_mve import VECTOR, Channels
 from tinyq.codegen.weights_s8 import INT8
 
 _GROUP = 16  # channels in scratch at once
-_STRIP_BYTES = {"balanced": 6144, "speed": 16384, "size": 1536, "ram": 0}  # of scratch; at least one strip
+_SCRATCH_BYTES = {"balanced": 6144, "speed": 16384, "size": 1536, "ram": 0}  # at least one strip is there
 _LARGEST_OFFSET = 0x7FFF
 
 
@@ -46,12 +46,7 @@ class DepthwiseConv3x3Mve:
         )
 
     def cost(self, node: Node, target: Target) -> float:
-        layout = Layout.of(node, target)
-        channels, width = node.output.shape[3], node.input(0).shape[2]
-        # two cycles for each operation on vectors, 8 for a gather or scatter of four words, 8 for one of 8 bytes
-        vector = 70.0 if layout.stride == 1 else 110.0
-        interleaving = layout.strips * -(-channels // _GROUP) * (40 + 20 * width)
-        return layout.bands * (interleaving + channels * (layout.vectors * vector + 30) + 30 * layout.vectors)
+        return Layout.of(node, target).cost(node)
 
     def emit(self, node: Node, target: Target) -> Emission:
         o, channels, layout = depthwise_conv.options_of(node), _channels_of(node), Layout.of(node, target)
@@ -87,33 +82,51 @@ class Layout:
         stride: 1 or 2.
         pitch: Columns from strip to strip.
         strips: That are in scratch at once.
-        bands: How often that is.
     """
 
     stride: int
     pitch: int
     strips: int
-    bands: int
-
-    @property
-    def vectors(self) -> int:
-        """TQ_DEPTHWISE_CONV_3X3_S8_MVE_VECTORS."""
-        return vectors(self.strips, self.pitch, self.stride)
 
     @staticmethod
     def of(node: Node, target: Target) -> Layout:
-        """As many strips at once as the aim's budget allows, in bands of equal size."""
+        """The fastest one within the aim's budget."""
         stride = depthwise_conv.options_of(node).stride_h
         _, input_height, input_width, _ = node.input(0).shape
         _, height, width, channels = node.output.shape
         padded = height * stride + 2 > input_height or width * stride + 2 > input_width  # SAME
         pitch = -(-(input_width + padded) // 2) * 2
-        rows = 2 if stride == 1 else 1
-        total = -(-height // rows)
+        rows = 3 - stride
         largest = max(_LARGEST_OFFSET // (width * channels * rows), 1)
-        fitting = [n for n in range(1, total + 1) if scratch_bytes(n, pitch, stride) <= _STRIP_BYTES[target.optimize]]
-        bands = -(-total // min(max(fitting, default=1), largest))
-        return Layout(stride, pitch, -(-total // bands), bands)
+        budget = _budget(node, target)
+        layouts = [Layout(stride, pitch, n) for n in range(1, min(-(-height // rows), largest) + 1)]
+        fitting = [x for x in layouts if scratch_bytes(x.strips, pitch, stride) <= budget]
+        return min(fitting or layouts[:1], key=lambda x: (x.cost(node), x.strips))
+
+    def cost(self, node: Node) -> float:
+        """Estimated cycles: two for each operation on vectors, 8 for a gather of words or a scatter of bytes."""
+        batches, height, _, channels = node.output.shape
+        strips = -(-height // (3 - self.stride))
+        bands, rest = divmod(strips, self.strips)
+        vector = 70.0 if self.stride == 1 else 110.0
+        computed = bands * vectors(self.strips, self.pitch, self.stride) + vectors(rest, self.pitch, self.stride)
+        filtering = channels * (vector * computed + 25 * (bands + (rest > 0)))
+        interleaving = strips * -(-channels // _GROUP) * (80 + 21 * node.input(0).shape[2])
+        preparing = 15 * self.strips * self.pitch + 3 * scratch_bytes(self.strips, self.pitch, self.stride) / VECTOR
+        return batches * (filtering + interleaving) + preparing
+
+
+def _budget(node: Node, target: Target) -> int:
+    """Bytes of scratch that the aim allows, or more where another operator needs as much memory in any case."""
+    budget = _SCRATCH_BYTES[target.optimize]
+    if target.optimize in ("size", "ram"):
+        return budget
+    graph = node.graph
+    needed = [
+        sum(graph.tensors[t].nbytes for t in (*op.inputs, *op.outputs) if t >= 0 and not graph.tensors[t].is_constant)
+        for op in graph.ops
+    ]
+    return max(budget, max(needed) - needed[node.index])
 
 
 def vectors(strips: int, pitch: int, stride: int) -> int:
