@@ -4,14 +4,12 @@
 
 #include <stdint.h>
 
-enum { TQ_TANH_S16_TABLE_SIZE = 256 };
-
-/* A code times multiplier / 2^shift has the unit 1/12288 of x: 256 of it are half a step of the table, 1/48 of x. */
+/* A code times multiplier / 2^shift is x in units of 1/12288. */
 typedef struct {
     int32_t count;
     int32_t multiplier;
     int32_t shift;
-    const uint16_t *table; /* the logistic function of multiples of 1/24, 16 fractional bits */
+    const uint16_t *table; /* as in tq_squash_s16.h */
 } tq_tanh_s16_params;
 
 void tq_tanh_s16(const tq_tanh_s16_params *p, const int16_t *input, int16_t *output);

@@ -29,7 +29,7 @@ STRICT = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshado
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 _FUNCTIONS = (
     "model_init", "model_input", "model_input_bytes", "model_output", "model_output_bytes", "model_invoke",
-    "model_arena_bytes", "model_invoke_observed",
+    "model_arena_bytes", "model_invoke_observed", "model_reset",
 )  # fmt: skip
 MAIN = Path(__file__).with_name("host_main.c")
 _JOBS = 2
@@ -179,7 +179,8 @@ def write_programs(graphs: Sequence[Graph], folder: Path, *, core: str, optimize
         source = folder / f"case_{i}.c"
         source.write_text(
             f'{renames}\n#include "{i}/model.c"\n#include "host_main.h"\n'
-            f"const model_functions case_{i} = {{MODEL_INPUTS, MODEL_OUTPUTS, MODEL_LAYERS, {members}}};\n"
+            f"const model_functions case_{i} = {{\n"
+            f"    MODEL_INPUTS, MODEL_OUTPUTS, MODEL_LAYERS, MODEL_STATES, {members}}};\n"
         )
         sources.append(source)
         declarations.append(f"extern const model_functions case_{i};")

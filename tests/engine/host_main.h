@@ -10,6 +10,7 @@ typedef struct {
     size_t inputs;
     size_t outputs;
     size_t layers;
+    size_t states;
     int (*init)(void);
     void *(*input)(size_t index);
     size_t (*input_bytes)(size_t index);
@@ -18,6 +19,7 @@ typedef struct {
     int (*invoke)(void);
     size_t (*arena_bytes)(void);
     int (*invoke_observed)(host_observer observer, void *context);
+    void (*reset)(void);
 } model_functions;
 
 extern const model_functions *const cases[];

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests import graphs, layer_graphs, move_graphs, pair_graphs, unary_graphs
+from tests import graphs, layer_graphs, move_graphs, pair_graphs, recurrent_graphs, unary_graphs
 from tests.engine.harness import Case, Codes, random_array
 from tinyq.graph import DType, Graph
 
@@ -22,6 +22,7 @@ class Cell:
     """An operator, a type, and a maker of models of it.
 
     Attributes:
+        samples: How many inferences, one after the other, with whatever the model keeps in between.
         ulps: How far results of float32 may be from TFLM's, in units in the last place; integers must be equal.
     """
 
@@ -31,12 +32,13 @@ class Cell:
     arguments: tuple[Any, ...] = ()
     count: int = 12
     ulps: int = 0
+    samples: int = 2
 
-    def cases(self, samples: int = 2, count: int | None = None) -> list[Case]:
+    def cases(self, samples: int | None = None, count: int | None = None) -> list[Case]:
         """Models of this cell with random inputs, the same every time."""
         rng = np.random.default_rng(len(self.kind))
         found = graphs.many(self.make, self.count if count is None else count, 1, *self.arguments)
-        return [Case(graph, [_inputs(graph, rng) for _ in range(samples)]) for graph in found]
+        return [Case(graph, [_inputs(graph, rng) for _ in range(samples or self.samples)]) for graph in found]
 
 
 def _inputs(graph: Graph, rng: np.random.Generator) -> Codes:
@@ -119,6 +121,13 @@ LAYERS = [
 ]
 
 
+RECURRENT = [
+    Cell("SVDF", "int8", recurrent_graphs.svdf, (I8,), 10, samples=12),
+    Cell("SVDF", "int8", recurrent_graphs.svdf, (I16,), 10, samples=12),
+    Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8", recurrent_graphs.lstm, (I8,), 15, samples=12),
+    Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int16", recurrent_graphs.lstm, (I16,), 15, samples=12),
+]
+
 # tested by test_ops.py, test_ops_s16.py and test_ops_w4.py, with more cases; here once for emulated targets
 KNOWN = [
     Cell("CONV_2D", "int8", graphs.conv_2d, (), 2),
@@ -147,5 +156,12 @@ KNOWN = [
     *_cells("DEQUANTIZE", graphs.dequantize, I8, I16, count=2),
 ]
 
-GROUPS = {"layers": LAYERS, "two operands": PAIRS, "reductions": REDUCTIONS, "element-wise": UNARY, "moves": MOVES}
+GROUPS = {
+    "layers": LAYERS,
+    "recurrent": RECURRENT,
+    "two operands": PAIRS,
+    "reductions": REDUCTIONS,
+    "element-wise": UNARY,
+    "moves": MOVES,
+}
 ALL = [cell for group in (*GROUPS.values(), KNOWN) for cell in group]

@@ -240,12 +240,19 @@ def test_float_weights_are_refused() -> None:
         generate(graph.replace_tensors({1: floats}), core="host")
 
 
-def test_variables_and_empty_tensors_are_refused() -> None:
+def test_variables_start_at_their_zero_point() -> None:
     b = GraphBuilder()
     x = b.int8(SHAPE, 0.1, 0)
-    b.tensors.append(Tensor("state", SHAPE, DType.INT8, Quantization.per_tensor(0.1, 0), is_variable=True))
+    b.tensors.append(Tensor("state", SHAPE, DType.INT8, Quantization.per_tensor(0.1, 5), is_variable=True))
     y = _add(b, x, 1)
-    with pytest.raises(UnsupportedError, match="state"):
+    assert_bit_exact(cases_of([b.graph([x], [y])], samples=3))
+
+
+def test_empty_and_missing_tensors_are_refused() -> None:
+    b = GraphBuilder()
+    x, nowhere = b.int8(SHAPE, 0.1, 0), b.int8(SHAPE, 0.1, 0)
+    y = _add(b, x, nowhere)
+    with pytest.raises(UnsupportedError, match="nothing writes"):
         generate(b.graph([x], [y]), core="host")
     empty = Graph((Tensor("nothing", (0, 3), DType.INT8),), (), (0,), (0,))
     with pytest.raises(UnsupportedError, match="no elements"):

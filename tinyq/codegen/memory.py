@@ -33,7 +33,8 @@ def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int,
     """Place all activations and scratch buffers.
 
     Inputs are there before the first op, outputs after the last one, and neither is overwritten earlier or later than
-    that; every other tensor lives from the op that writes it to the last op that reads it or one of its aliases.
+    that; variables live all the time; every other tensor lives from the op that writes it to the last op that reads it
+    or one of its aliases.
 
     Args:
         aliases: Output tensor -> input tensor whose bytes it is.
@@ -59,6 +60,9 @@ def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int,
             if tensor >= 0:
                 live(tensor, step)
     for tensor in graph.outputs:
+        live(tensor, last_step)
+    for tensor in variables(graph):
+        live(tensor, 0)
         live(tensor, last_step)
 
     activations = [t for t in first if not graph.tensors[t].is_constant]
@@ -94,6 +98,12 @@ def room_for_scratch(graph: Graph, index: int) -> int:
     return max(used) - used[index]
 
 
+def variables(graph: Graph) -> tuple[int, ...]:
+    """Tensors that keep their values between inferences, as far as they are used."""
+    used = {t for op in graph.ops for t in (*op.inputs, *op.outputs)}
+    return tuple(i for i, t in enumerate(graph.tensors) if t.is_variable and i in used)
+
+
 def _roots(graph: Graph, aliases: Mapping[int, int]) -> dict[int, int]:
     roots = {i: i for i, t in enumerate(graph.tensors) if t.is_constant}
     for tensor in graph.inputs:
@@ -101,13 +111,13 @@ def _roots(graph: Graph, aliases: Mapping[int, int]) -> dict[int, int]:
             raise UnsupportedError(
                 f"Input tensor {graph.tensors[tensor].name!r} is constant.", "Remove it from the model's inputs."
             )
-    roots.update({t: t for t in graph.inputs})
+    roots.update({t: t for t in (*graph.inputs, *variables(graph))})
     for op in graph.ops:
         for tensor in op.inputs:
             if tensor >= 0 and tensor not in roots:
                 raise UnsupportedError(
-                    f"{op.kind} reads tensor {graph.tensors[tensor].name!r}, which is kept between inferences.",
-                    "The AOT engine has no variables yet; use --runtime tflm.",
+                    f"{op.kind} reads tensor {graph.tensors[tensor].name!r}, which nothing writes.",
+                    "Export the model again.",
                 )
         for tensor in op.outputs:
             roots[tensor] = roots[aliases[tensor]] if tensor in aliases else tensor

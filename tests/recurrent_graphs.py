@@ -1,0 +1,93 @@
+"""Models of one operator that keeps something between inferences, as in :mod:`tests.graphs`."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+from tests.graphs import GraphBuilder, pick, some_scale, some_zero_point
+from tinyq.graph import DType, Graph, Quantization
+from tinyq.graph.options import LstmOptions, SvdfOptions
+
+
+def _variable(b: GraphBuilder, shape: tuple[int, ...], dtype: DType, scale: float, zero_point: int = 0) -> int:
+    index = b.tensor(shape, dtype, Quantization.per_tensor(scale, zero_point))
+    b.tensors[index] = dataclasses.replace(b.tensors[index], is_variable=True)
+    return index
+
+
+def _single(x: float) -> float:
+    return float(np.float32(x))
+
+
+def _matrix(b: GraphBuilder, rng: np.random.Generator, shape: tuple[int, ...], scale: float) -> int:
+    return b.int8(shape, _single(scale), 0, rng.integers(-128, 128, shape, np.int8))
+
+
+def svdf(rng: np.random.Generator, state_dtype: DType = DType.INT8) -> Graph:
+    b = GraphBuilder()
+    batches, inputs, units, rank, memory = (int(n) for n in rng.integers(1, [3, 20, 6, 4, 9]))
+    filters = units * rank
+    x = b.int8((batches, inputs), some_scale(rng), some_zero_point(rng))
+    feature_scale, time_scale = 10 ** rng.uniform(-3, -1), 10 ** rng.uniform(-3, -1)
+    feature = _matrix(b, rng, (filters, inputs), feature_scale)
+    limit = 128 if state_dtype is DType.INT8 else 2000  # so that sums stay in 32 bits
+    spread = 70 if state_dtype is DType.INT8 else 9000
+    source = b.tensors[x].quantization
+    assert source is not None
+    state_scale = _single(float(source.scale[0]) * feature_scale * 70 * 70 * math.sqrt(inputs) / spread)
+    time = b.tensor(
+        (filters, memory),
+        state_dtype,
+        Quantization.per_tensor(_single(time_scale), 0),
+        rng.integers(-limit, limit, (filters, memory), state_dtype.numpy),
+    )
+    product = state_scale * time_scale
+    bias_data = rng.normal(0, spread * limit / 2, units).astype(np.int32)
+    bias = b.tensor((units,), DType.INT32, Quantization.per_tensor(_single(product), 0), bias_data)
+    state = _variable(b, (batches, memory * filters), state_dtype, state_scale)
+    deviation = product * spread * limit / 2 * math.sqrt(memory * rank)
+    y = b.int8((batches, units), _single(deviation / 60), some_zero_point(rng))
+    b.op("SVDF", (x, feature, time, bias, state), y, SvdfOptions(rank, pick(rng, ("NONE", "RELU"))))
+    return b.graph([x], [y])
+
+
+def lstm(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
+    """Gates that neither stay in the middle nor saturate all the time."""
+    b = GraphBuilder()
+    batches, steps, inputs, units = (int(n) for n in rng.integers(1, [3, 6, 12, 9]))
+    time_major = bool(rng.random() < 0.3)
+    wide = dtype is DType.INT16
+    x_scale = _single(10 ** rng.uniform(-2, -1) / (256 if wide else 1))
+    hidden_scale = _single(1 / (32768 if wide else 128) * rng.uniform(0.8, 1.5))
+    x = b.tensor(
+        (steps, batches, inputs) if time_major else (batches, steps, inputs),
+        dtype,
+        Quantization.per_tensor(x_scale, 0 if wide else some_zero_point(rng)),
+    )
+    zero_point = 0 if wide else int(rng.integers(-20, 20))
+    spread = 9000 if wide else 70
+    gate = rng.uniform(0.5, 4)  # standard deviation of what goes into a gate
+    weights = []
+    for size, scale in ((inputs, x_scale), (units, hidden_scale)):
+        for _ in range(4):
+            weight_scale = gate / (spread * scale * 70 * math.sqrt(size)) * rng.uniform(0.5, 1.5)
+            weights.append(_matrix(b, rng, (units, size), weight_scale))
+    bias_dtype = DType.INT64 if wide else DType.INT32
+    biases = []
+    for i in range(4):
+        quantization = b.tensors[weights[i]].quantization
+        assert quantization is not None
+        scale = x_scale * float(quantization.scale[0])
+        data = np.rint(rng.normal(0, 1, units) / scale).clip(-(2**30), 2**30).astype(bias_dtype.numpy)
+        biases.append(b.tensor((units,), bias_dtype, Quantization.per_tensor(_single(scale), 0), data))
+    hidden = _variable(b, (batches, units), dtype, hidden_scale, zero_point)
+    cell = _variable(b, (batches, units), DType.INT16, 2.0 ** int(rng.integers(-14, -9)))
+    shape = (*b.tensors[x].shape[:2], units)
+    y = b.tensor(shape, dtype, Quantization.per_tensor(hidden_scale, zero_point))
+    clip = float(pick(rng, (0.0, 0.0, 1.5, 10.0)))
+    inputs_of = (x, *weights, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1)
+    b.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs_of, y, LstmOptions("TANH", clip, 0.0, time_major))
+    return b.graph([x], [y])
