@@ -9,10 +9,16 @@ enum { HEADROOM = 20 }; /* bits */
 /* The scaled operand, less the other one's zero point, by the bits of its code. */
 static void fill_table(const tq_add_s8_dsp_params *p, int32_t factor, int32_t *table)
 {
-    for (int32_t code = INT8_MIN; code <= INT8_MAX; ++code) {
-        const int32_t scaled = tq_add_scaled(&p->looked_up, code, HEADROOM);
+    const int32_t direct_zero = p->direct_zero_point * (1 << (HEADROOM - 1));
+    const int32_t multiplier = p->looked_up.multiplier;
+    const int32_t right = -p->looked_up.shift; /* the factor is at most 1/2 */
+    int32_t twice = (INT8_MIN - p->looked_up.zero_point) * (1 << (HEADROOM + 1));
 
-        table[code & 255] = (scaled - p->direct_zero_point * (1 << (HEADROOM - 1))) * factor;
+    for (int32_t code = INT8_MIN; code <= INT8_MAX; ++code) {
+        const int32_t scaled = tq_divide_by_power_of_two(tq_smmlar(twice, multiplier, 0), right);
+
+        table[code & 255] = (scaled - direct_zero) * factor;
+        twice += 1 << (HEADROOM + 1);
     }
 }
 

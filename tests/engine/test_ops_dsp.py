@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from tests import graphs
 from tests.engine.cores import run_on_core
-from tests.engine.harness import assert_equal_to_tflm, cases_of
+from tests.engine.harness import assert_equal_to_tflm, cases_of, engine_folder, host_compiler
 from tinyq.codegen import generate
 from tinyq.codegen.ops import (
     add_s8_dsp,
@@ -80,3 +82,37 @@ def test_kernel_is_bit_exact_on_the_core(
         assert sum(what in text for _, text in used) >= 3, what
     found = [case for case, _ in used]
     assert_equal_to_tflm(found, run_on_core(found, BOARD, optimize))
+
+
+@pytest.mark.parametrize("core", ["host", "cortex-m0", "cortex-m3", "cortex-m55"])
+def test_other_cores_do_not_get_these_kernels(core: str) -> None:
+    makers = (graphs.deep_conv_2d, graphs.depthwise_3x3, graphs.deep_fully_connected, graphs.conv_3x3)
+    for make in makers:
+        for graph in graphs.many(make, 3, 0):
+            for optimize in ("balanced", "speed"):
+                assert "_dsp" not in generate(graph, core=core, optimize=optimize).files["model.c"]
+
+
+def test_scratch_size_twins_agree(tmp_path: Path) -> None:
+    """The sizes that the generator plans are the ones that the C macros give."""
+    sizes = {
+        "TQ_CONV_S8_DSP_SCRATCH_BYTES(7, 10)": conv_s8_dsp.scratch_bytes(7, 10),
+        "TQ_CONV_S8_DSP_WIDE_SCRATCH_BYTES(7)": conv_s8_dsp.wide_scratch_bytes(7),
+        "TQ_CONV_WINOGRAD_S8_DSP_SCRATCH_BYTES(12, 20)": conv_winograd_s8_dsp.scratch_bytes(12, 20),
+        "TQ_DEPTHWISE_CONV_S8_DSP_SCRATCH_BYTES(7)": depthwise_conv_s8_dsp.scratch_bytes(7),
+        "TQ_DEPTHWISE_CONV_S8_DSP_SCRATCH_BYTES(8)": depthwise_conv_s8_dsp.scratch_bytes(8),
+        "TQ_FULLY_CONNECTED_S8_DSP_SCRATCH_BYTES(5)": fully_connected_s8_dsp.scratch_bytes(5),
+        "TQ_ADD_S8_DSP_SCRATCH_BYTES": add_s8_dsp.SCRATCH_BYTES,
+    }
+    headers = ("add", "conv", "conv_winograd", "depthwise_conv", "fully_connected")
+    source = tmp_path / "main.c"
+    source.write_text(
+        "#include <stdio.h>\n"
+        + "".join(f'#include "tq_{name}_s8_dsp.h"\n' for name in headers)
+        + "int main(void) {\n"
+        + "".join(f'    printf("%d ", (int)({use}));\n' for use in sizes)
+        + "}\n"
+    )
+    subprocess.run([host_compiler(), f"-I{engine_folder()}", source, "-o", tmp_path / "a"], check=True)
+    said = subprocess.run([tmp_path / "a"], capture_output=True, text=True, check=True).stdout
+    assert [int(size) for size in said.split()] == list(sizes.values())

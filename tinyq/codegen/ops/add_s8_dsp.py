@@ -20,7 +20,7 @@ from tinyq.codegen.kernel import (
 from tinyq.codegen.ops.add import Add, operand_factors
 from tinyq.graph.options import AddOptions
 
-_SCRATCH_BYTES = 1024  # TQ_ADD_S8_DSP_SCRATCH_BYTES
+SCRATCH_BYTES = 1024  # TQ_ADD_S8_DSP_SCRATCH_BYTES
 _MAX_RIGHT = 22
 _LOWEST, _HIGHEST = -128, 127
 _PORTABLE = Add()
@@ -79,7 +79,7 @@ class AddDsp:
         if (low, high) != (_LOWEST, _HIGHEST):
             calls.append(Call("tq_clamp_s8", (low, high, node.output.elements, Output(), Output())))
             headers.append("tq_clamp_s8.h")
-        return Emission(tuple(calls), tuple(headers), params, (), _SCRATCH_BYTES)
+        return Emission(tuple(calls), tuple(headers), params, (), SCRATCH_BYTES)
 
 
 register(AddDsp())
