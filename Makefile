@@ -8,6 +8,10 @@ DEMO := build/demo
 setup:
 	@sh scripts/setup.sh
 
+# the GNU toolchain and QEMU, with apt; optional
+setup-apt:
+	@sh scripts/setup.sh --apt
+
 demo: setup
 	@mkdir -p $(DEMO)
 	@echo "== training a small CNN on handwritten digits (Keras 3)"

@@ -28,10 +28,13 @@ _PROGRAMS = (
 # distribution, what it is for, how to get it
 _PACKAGES = (
     ("ai-edge-litert", "runs float models", "pip install ai-edge-litert"),
-    ("tflite-micro", "host reference for bit-exactness", "wheels exist for Linux x86-64 only"),
+    ("tflite-micro", "host reference for bit-exactness", "wheels exist for Linux x86-64 only; elsewhere the portable C engine takes its place"),
     ("tensorflow", "reads Keras models and SavedModels", "pip install 'tinyq[keras]'"),
     ("tf-keras", "reads legacy .h5 models", "pip install 'tinyq[keras]'"),
     ("tensorflow-model-optimization", "quantization-aware training", "pip install 'tinyq[keras]'"),
+    ("ziglang", "builds the firmware without a system compiler", "pip install 'tinyq[embedded]'"),
+    ("capstone", "checks the instructions of zig's builds", "pip install 'tinyq[embedded]'"),
+    ("unicorn", "runs the firmware without QEMU", "pip install 'tinyq[embedded]'"),
     ("ethos-u-vela", "checks models for Ethos-U", "pip install 'tinyq[vela]'"),
 )
 
