@@ -40,5 +40,9 @@ sizes: setup
 	@$(PYTHON) benchmarks/measure_code_size.py
 	@$(if $(TFLM_ROOT),$(PYTHON) benchmarks/measure_tflm_size.py,echo "TFLM_ROOT is not set: the table of TFLM stays as it is.")
 
+# 100,000 mutated models, recipes and archives; findings go to build/fuzz
+fuzz: setup
+	@$(PYTHON) -m tests.fuzzing.run
+
 clean:
 	rm -rf build

@@ -22,16 +22,33 @@ def inspect(model: Path, trust: bool = False) -> InspectReport:
         BadInputError: It cannot be read.
     """
     loaded = load_model(model, trust=trust)
-    graph = loaded.graph
+    return describe(
+        loaded.graph, loaded.tflite, kind=loaded.kind, origin=loaded.origin, name=model.name, notes=loaded.notes
+    )
+
+
+def describe(
+    graph: Graph, tflite: bytes, *, kind: str, origin: str, name: str, notes: tuple[str, ...]
+) -> InspectReport:
+    """What a graph holds.
+
+    Args:
+        graph: The model.
+        tflite: Its file.
+        kind: "float" or "quantized".
+        origin: What it was made from.
+        name: Of the file that was given.
+        notes: What the user may want to know of its loading.
+    """
     read = {t for op in graph.ops for t in op.inputs if t >= 0 and graph.tensors[t].is_constant}
     live = [_live_bytes(graph, op) for op in graph.ops]
     peak = max(range(len(live)), key=live.__getitem__) if live else None
     return InspectReport(
-        file=model.name,
-        sha256=sha256(loaded.tflite),
-        kind=loaded.kind,
-        origin=loaded.origin,
-        file_bytes=len(loaded.tflite),
+        file=name,
+        sha256=sha256(tflite),
+        kind=kind,
+        origin=origin,
+        file_bytes=len(tflite),
         constant_bytes=sum(graph.tensors[t].nbytes for t in read),
         macs=total_macs(graph),
         parameters=sum(graph.tensors[t].elements for t in read),
@@ -44,7 +61,7 @@ def inspect(model: Path, trust: bool = False) -> InspectReport:
         signatures=tuple(s.key for s in graph.signatures),
         metadata=tuple(graph.metadata),
         description=graph.description,
-        notes=loaded.notes,
+        notes=notes,
     )
 
 

@@ -10,7 +10,14 @@ from tinyq.graph.types import Graph, Op
 
 
 def macs(graph: Graph, op: Op) -> int:
-    """Multiply-accumulates of one operator (0 for operators that are not sums of products)."""
+    """Multiply-accumulates of one operator (0 for operators that are not sums of products, or lack their tensors)."""
+    try:
+        return _products(graph, op)
+    except IndexError:  # a damaged file may hold an operator without weights, or weights without dimensions
+        return 0
+
+
+def _products(graph: Graph, op: Op) -> int:
     out = graph.tensors[op.outputs[0]]
     if op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D"):
         weights = graph.tensors[op.inputs[1]].shape
