@@ -10,7 +10,7 @@ from tinyq.api.qat_run import Run
 from tinyq.api.qat_settings import Outcome, QatSettings, Watcher
 from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
 from tinyq.data import load_data
-from tinyq.errors import BadInputError
+from tinyq.errors import BadInputError, FailedError
 from tinyq.frontend import load_model
 from tinyq.qat import session, task
 from tinyq.qat.folder import FLOAT_MODEL, KERAS_MODEL, MODEL, RECORD, Record
@@ -30,7 +30,15 @@ def qat(settings: QatSettings, watcher: Watcher | None = None) -> Record:
     """
     check_output(settings.out, settings.force)
     checkpoint = settings.out.parent / f"{settings.out.name}.checkpoint"
-    outcome = train_model(settings, watcher or Watcher(), checkpoint)
+    if not settings.resume:
+        checkpoint.unlink(missing_ok=True)
+    try:
+        outcome = train_model(settings, watcher or Watcher(), checkpoint)
+    except FailedError as error:
+        if not checkpoint.is_file():
+            raise
+        kept = f"The last good epoch is kept in {checkpoint}; --resume goes on from it."
+        raise FailedError(error.message, f"{error.hint} {kept}") from error
     files = {MODEL: outcome.tflite, FLOAT_MODEL: outcome.float_tflite, KERAS_MODEL: outcome.keras}
     record = outcome.record.model_copy(update={"files": {name: sha256(data) for name, data in files.items()}})
     with staged_folder(settings.out, settings.force) as stage:

@@ -54,6 +54,7 @@ def _computable(op: Op, known: Container[int]) -> bool:
 
 
 def activate(value: Any, activation: str) -> Any:
+    """A value behind a fused activation, by the schema's name of it."""
     import tensorflow as tf
 
     if activation == "NONE":
