@@ -34,10 +34,10 @@ from tinyq.graph.options import (
 _ACTIVATIONS: tuple[Activation, ...] = ("NONE", "RELU", "RELU", "RELU6")
 
 
-def conv_2d(rng: np.random.Generator, size: int = 3, stride: int = 1) -> Graph:
-    """Square filters."""
+def conv_2d(rng: np.random.Generator, size: int = 3, stride: int = 1, depth: int = 0) -> Graph:
+    """Square filters; of random depth, if none is given."""
     b = GraphBuilder()
-    depth = int(pick(rng, (16, 32, 48, int(rng.integers(1, 40)))))
+    depth = depth or int(pick(rng, (16, 32, 48, int(rng.integers(1, 40)))))
     channels, batches = int(pick(rng, (4, 8, 12, int(rng.integers(1, 20))))), int(pick(rng, (1, 1, 1, 2)))
     padding = pick(rng, PADDINGS)
     height, width = (int(rng.integers(size if padding == "VALID" else 1, 14)) for _ in range(2))
