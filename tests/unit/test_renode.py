@@ -122,9 +122,10 @@ def test_board_that_renode_cannot_run_is_refused_with_the_reason(tmp_path: Path)
 
 
 def test_qemu_comes_first_and_the_embedded_emulator_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list(emulators()) == ["qemu", "embedded", "renode"]
+    ours = ["qemu", "embedded", "renode"]
+    assert [name for name in emulators() if name in ours] == ours
     board = load_board("mps2-an386")
-    for name in emulators():
+    for name in ours:
         monkeypatch.setattr(type(emulators()[name]), "available", lambda self: True)
     assert emulator(None, board).name == "qemu"
     monkeypatch.setattr(type(emulators()["qemu"]), "available", lambda self: False)
