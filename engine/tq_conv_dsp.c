@@ -63,12 +63,10 @@ static inline void copy_rows(int8_t *to, const int8_t *from, int32_t words, int3
 
 /* Copies a window that lies in the image with something after it; what is copied beyond a row is overwritten by the
  * next one, and beyond the last one by nothing that is read. */
-static void copy_window(const walk *w, int8_t *to)
+static void copy_window(const tq_conv_shape *s, const int8_t *from, int8_t *to)
 {
-    const tq_conv_shape *s = &w->g->shape;
     const int32_t run = s->filter_width * s->input_channels;
     const int32_t step = s->input_width * s->input_channels;
-    const int8_t *from = w->image + w->top * step + w->left * s->input_channels;
 
     switch ((run + 3) / 4) {
     case 1:
@@ -116,6 +114,13 @@ static void copy_and_pad_window(const walk *w, int8_t *to)
     }
 }
 
+static void next_row(walk *w)
+{
+    w->x = 0;
+    w->left = -w->g->shape.padding_left;
+    w->top += w->g->shape.stride_height;
+}
+
 /* The window of the pixel that the walk is at: in the image, or, where this cannot be, copied. Goes to the next pixel. */
 static window next_window(walk *w, int8_t *patch)
 {
@@ -128,17 +133,48 @@ static window next_window(walk *w, int8_t *patch)
     if (inside && w->in_place) {
         found = (window){w->image + w->top * step + w->left * s->input_channels, step};
     } else if (inside && w->top + s->filter_height < s->input_height) {
-        copy_window(w, patch);
+        copy_window(s, w->image + w->top * step + w->left * s->input_channels, patch);
     } else {
         copy_and_pad_window(w, patch);
     }
     w->left += s->stride_width;
     if (++w->x == s->output_width) {
-        w->x = 0;
-        w->left = -s->padding_left;
-        w->top += s->stride_height;
+        next_row(w);
     }
     return found;
+}
+
+/* Both windows of two pixels, if they lie in the image; then goes on by two pixels. */
+static bool next_windows(walk *w, int8_t *patches, window found[2])
+{
+    const tq_conv_shape *s = &w->g->shape;
+    const int32_t step = s->input_width * s->input_channels;
+    const int32_t bottom = w->top + s->filter_height;
+    const int8_t *first = w->image + w->top * step + w->left * s->input_channels;
+    const int8_t *second = first + s->stride_width * s->input_channels;
+
+    if (w->x < w->first || w->x + 2 > w->end || w->top < 0) {
+        return false;
+    }
+    if (w->in_place && bottom <= s->input_height) {
+        found[0] = (window){first, step};
+        found[1] = (window){second, step};
+    } else if (!w->in_place && bottom < s->input_height) {
+        int8_t *patch = patches + 4 * w->g->groups;
+
+        copy_window(s, first, patches);
+        copy_window(s, second, patch);
+        found[0] = (window){patches, 0};
+        found[1] = (window){patch, 0};
+    } else {
+        return false;
+    }
+    w->left += 2 * s->stride_width;
+    w->x += 2;
+    if (w->x == s->output_width) {
+        next_row(w);
+    }
+    return true;
 }
 
 static void dot(tq_dot_s8_dsp_args *args, const tq_dsp_channels *channels)
@@ -200,13 +236,16 @@ static void convolve_windows(const tq_conv_dsp_geometry *g, const tq_dsp_channel
 
     for (; output <= last; output += 2 * outputs) {
         const bool second = output < last; /* else the last pixel twice */
-        const window first_window = next_window(&at, patches);
-        const window second_window = second ? next_window(&at, patches + 4 * g->groups) : first_window;
+        window windows[2];
 
-        widen->first = first_window.start;
-        widen->second = second_window.start;
-        widen->first_step = first_window.step - 4 * widen->words;
-        widen->second_step = second_window.step - 4 * widen->words;
+        if (!second || !next_windows(&at, patches, windows)) {
+            windows[0] = next_window(&at, patches);
+            windows[1] = second ? next_window(&at, patches + 4 * g->groups) : windows[0];
+        }
+        widen->first = windows[0].start;
+        widen->second = windows[1].start;
+        widen->first_step = windows[0].step - 4 * widen->words;
+        widen->second_step = windows[1].step - 4 * widen->words;
         tq_widen_pair_dsp(widen);
         args->outputs[0] = output;
         args->outputs[1] = second ? output + outputs : output;
