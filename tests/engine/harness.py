@@ -64,10 +64,10 @@ def run_tflm_on_host(graph: Graph, codes: Codes) -> Codes:
     return run_tflm([Case(graph, [codes])])[0][0]
 
 
-def run_engine(cases: Sequence[Case]) -> list[list[Run]]:
+def run_engine(cases: Sequence[Case], optimize: str = "balanced") -> list[list[Run]]:
     """Generate, compile (strict warnings, address and undefined-behaviour sanitizers) and run each case."""
     with tempfile.TemporaryDirectory(prefix="tinyq-engine-") as folder:
-        program = _build([case.graph for case in cases], Path(folder))
+        program = _build([case.graph for case in cases], Path(folder), optimize)
         ran = subprocess.run([program], input=request_of(cases), capture_output=True, check=False, timeout=120)
     assert ran.returncode == 0, ran.stderr.decode()[-4000:]
     return runs_in(cases, ran.stdout)
@@ -98,9 +98,9 @@ def run_tflm(cases: Sequence[Case]) -> list[list[Codes]]:
     return isolation.call(_tflm_child, [(write_graph(c.graph), c.samples, _arena(c.graph)) for c in cases])
 
 
-def assert_bit_exact(cases: Sequence[Case]) -> None:
+def assert_bit_exact(cases: Sequence[Case], optimize: str = "balanced") -> None:
     """Every output of every case is the same by generated code and by TFLM."""
-    assert_equal_to_tflm(cases, run_engine(cases))
+    assert_equal_to_tflm(cases, run_engine(cases, optimize))
 
 
 def assert_equal_to_tflm(cases: Sequence[Case], found: Sequence[Sequence[Run]]) -> None:
@@ -156,8 +156,8 @@ def _engine_library() -> Path:
     return library
 
 
-def _build(graphs: Sequence[Graph], folder: Path) -> Path:
-    sources = write_programs(graphs, folder, core="host")
+def _build(graphs: Sequence[Graph], folder: Path, optimize: str) -> Path:
+    sources = write_programs(graphs, folder, core="host", optimize=optimize)
     objects = _compile(sources, folder, "-O0")  # all work is in the engine
     program = folder / "cases"
     subprocess.run(

@@ -66,7 +66,8 @@ def plan_report(plan: MemoryPlan, graph: Graph) -> PlanReport:
     """The arena, with the names of layers in place of numbers.
 
     Args:
-        plan: Buffers named "tensor N" or "scratch of op N", one step per operator.
+        plan: Buffers named "tensor N", "tensor N + tensor M" if they share one, or "scratch of op N"; one step per
+            operator.
         graph: What it was made for.
     """
     steps = tuple(layer_name(graph, op) for op in graph.ops)
@@ -74,7 +75,13 @@ def plan_report(plan: MemoryPlan, graph: Graph) -> PlanReport:
     for step, op in enumerate(graph.ops):
         names |= {f"tensor {t}": steps[step] for t in op.outputs} | {f"scratch of op {step}": f"{steps[step]}: scratch"}
     buffers = tuple(
-        BufferReport(name=names.get(b.name, b.name), offset=offset, bytes=b.size, first=b.first, last=b.last)
+        BufferReport(
+            name=" + ".join(names.get(t, t) for t in b.name.split(" + ")),
+            offset=offset,
+            bytes=b.size,
+            first=b.first,
+            last=b.last,
+        )
         for b, offset in zip(plan.buffers, plan.offsets, strict=True)
     )
     return PlanReport(

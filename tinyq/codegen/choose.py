@@ -23,6 +23,19 @@ def choose(node: Node, target: Target) -> Choice:
     Raises:
         UnsupportedError: There is none; the message names operator, tensor and layer.
     """
+    cheapest = able_kernels(node, target)
+    if len(cheapest) == 1:
+        return Choice(cheapest[0], f"the one kernel for this on {target.name}")
+    best, second = (kernel.cost(node, target) for kernel in cheapest[:2])
+    return Choice(cheapest[0], f"estimated {best:,.0f} cycles, the next of {len(cheapest)} kernels {second:,.0f}")
+
+
+def able_kernels(node: Node, target: Target) -> list[Kernel]:
+    """The kernels that can do an operator, the cheapest first.
+
+    Raises:
+        UnsupportedError: There is none; the message names operator, tensor and layer.
+    """
     candidates = kernels_for(node.op.kind)
     if not candidates:
         raise _unsupported(node, "the AOT engine has no such operator yet")
@@ -32,11 +45,7 @@ def choose(node: Node, target: Target) -> Choice:
         # a user is told what the kernel for these types objects to, and of those the most general one
         ranked = sorted(objections, key=lambda o: (isinstance(o[1], OtherTypes), o[0].variant != "portable"))
         raise _unsupported(node, ranked[0][1])
-    cheapest = sorted(able, key=lambda kernel: kernel.cost(node, target))
-    if len(cheapest) == 1:
-        return Choice(cheapest[0], f"the one kernel for this on {target.name}")
-    best, second = (kernel.cost(node, target) for kernel in cheapest[:2])
-    return Choice(cheapest[0], f"estimated {best:,.0f} cycles, the next of {len(cheapest)} kernels {second:,.0f}")
+    return sorted(able, key=lambda kernel: kernel.cost(node, target))
 
 
 def _unsupported(node: Node, objection: str) -> UnsupportedError:

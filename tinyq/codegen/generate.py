@@ -13,21 +13,19 @@ from numpy.typing import NDArray
 
 from tinyq.codegen import engine, literals, render
 from tinyq.codegen.arithmetic import zero_point_of
-from tinyq.codegen.choose import choose
 from tinyq.codegen.code import GeneratedCode, Layer
 from tinyq.codegen.kernel import (
     Argument,
     Constant,
-    Emission,
     Input,
-    Node,
     Output,
     ParamsAddress,
     Ref,
     Scratch,
     Target,
 )
-from tinyq.codegen.memory import Memory, plan_tensors, variables
+from tinyq.codegen.memory import Memory, variables
+from tinyq.codegen.steps import Step, memory_of, steps_of
 from tinyq.errors import UnsupportedError
 from tinyq.graph import DType, Graph, Op, Tensor, layer_name, macs, write_graph
 
@@ -49,19 +47,14 @@ def generate(graph: Graph, *, core: str, optimize: str = "balanced", model_hash:
     for tensor in graph.tensors:
         if tensor.elements == 0 and not tensor.is_constant:
             raise UnsupportedError(f"Tensor {tensor.name!r} has no elements.", "Export the model with fixed shapes.")
-    steps = [_step(Node(graph, i), target) for i in range(len(graph.ops))]
-    aliases = {
-        graph.ops[i].outputs[0]: graph.ops[i].inputs[step.emission.alias]
-        for i, step in enumerate(steps)
-        if step.emission.alias is not None
-    }
-    memory = plan_tensors(graph, aliases, {i: step.emission.scratch_bytes for i, step in enumerate(steps)})
+    steps = steps_of(graph, target)
+    memory = memory_of(graph, steps, target)
     program = _Program(graph, memory)
     for i, step in enumerate(steps):
         if step.emission.alias is None:
             program.add(i, step)
     inputs, outputs = program.interface(graph.inputs), program.interface(graph.outputs)
-    headers = sorted({h for step in steps for h in step.emission.headers})
+    headers = sorted({h for step in steps for h in step.emission.headers} | ({_MOVE_HEADER} if memory.moves else set()))
     arena_bytes = memory.plan.size
     text = {
         "core": core,
@@ -91,18 +84,7 @@ def generate(graph: Graph, *, core: str, optimize: str = "balanced", model_hash:
 
 
 _TEMPLATES = {"model.h": "model.h.jinja", "model.c": "aot/model.c.jinja"}
-
-
-@dataclass(frozen=True)
-class _Step:
-    emission: Emission
-    variant: str
-    reason: str
-
-
-def _step(node: Node, target: Target) -> _Step:
-    choice = choose(node, target)
-    return _Step(choice.kernel.emit(node, target), choice.kernel.variant, choice.reason)
+_MOVE_HEADER = "tq_raise.h"
 
 
 @dataclass(frozen=True)
@@ -137,7 +119,7 @@ class _Program:
         for position, tensor in enumerate(variables(self.graph)):
             self._place(tensor, f"STATE_{position}")
 
-    def add(self, index: int, step: _Step) -> None:
+    def add(self, index: int, step: Step) -> None:
         """Append the step of one op."""
         op, emission = self.graph.ops[index], step.emission
         number = len(self.layers)
@@ -149,7 +131,7 @@ class _Program:
             self._offset(self._scratch_name, self.memory.scratch_offsets[index], f"{emission.scratch_bytes:,} bytes")
         before = self.constant_bytes
         names, arrays = self._constants(symbol, emission.constants)
-        calls = []
+        calls = self._moves(index)
         for call in emission.calls:
             arguments = ", ".join(self._argument(op, a, symbol, names) for a in call.arguments)
             calls.append(f"{call.function}({arguments});")
@@ -159,7 +141,7 @@ class _Program:
             number,
             human,
             op.kind,
-            f"{function} ({step.variant})",
+            f"{function} ({step.kernel.variant})",
             macs(self.graph, op),
             self.constant_bytes - before,
             (index,),
@@ -181,6 +163,16 @@ class _Program:
                 "output": self.address(op.outputs[0]),
             }
         )
+
+    def _moves(self, index: int) -> list[str]:
+        """What makes room for an output that is computed in place; from then on the input is where it was moved."""
+        move = self.memory.moves.get(index)
+        if move is None:
+            return []
+        before, after = self._tensor_names[move.tensor], f"LAYER_{len(self.layers)}_INPUT"
+        self._offset(after, move.target, f"{before}, moved")
+        self._tensor_names[move.tensor] = after
+        return [f"tq_raise({-(-move.size // 4)}, at({before}), at({after}));"]
 
     def interface(self, tensors: tuple[int, ...]) -> list[Mapping[str, Any]]:
         """The model's inputs or outputs for the templates."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol, TypeAlias
 
@@ -178,6 +178,8 @@ class Emission:
         constants: The arrays that params and calls refer to.
         scratch_bytes: Working memory during the calls.
         alias: Position of the input whose bytes are the output as they are, so that nothing needs to be done.
+        leads: Inputs over which the (one) output may be written, by position: how many bytes behind the output's first
+            byte theirs must be, at least. See :mod:`tinyq.codegen.raster`.
     """
 
     calls: tuple[Call, ...] = ()
@@ -186,6 +188,7 @@ class Emission:
     constants: tuple[Constant, ...] = ()
     scratch_bytes: int = 0
     alias: int | None = None
+    leads: Mapping[int, int] = field(default_factory=dict)
 
 
 class Kernel(Protocol):

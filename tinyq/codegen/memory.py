@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from tinyq.codegen.in_place import Chain, Life, Link, Move, chains
 from tinyq.errors import UnsupportedError
 from tinyq.footprint.planner import Buffer, MemoryPlan, plan_memory
 from tinyq.graph import Graph
@@ -21,15 +23,22 @@ class Memory:
         roots: For each tensor that is used, the tensor whose bytes it is: itself, or what it is an alias of.
         tensor_offsets: Arena offset by root tensor; constants are not in it.
         scratch_offsets: Arena offset by op index.
+        moves: What is moved before an op, by its index; the op reads it from where it is then.
     """
 
     plan: MemoryPlan
     roots: Mapping[int, int]
     tensor_offsets: Mapping[int, int]
     scratch_offsets: Mapping[int, int]
+    moves: Mapping[int, Move]
 
 
-def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int, int]) -> Memory:
+def plan_tensors(
+    graph: Graph,
+    aliases: Mapping[int, int],
+    scratch: Mapping[int, int],
+    leads: Mapping[int, Mapping[int, int]] = MappingProxyType({}),
+) -> Memory:
     """Place all activations and scratch buffers.
 
     Inputs are there before the first op, outputs after the last one, and neither is overwritten earlier or later than
@@ -39,6 +48,7 @@ def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int,
     Args:
         aliases: Output tensor -> input tensor whose bytes it is.
         scratch: Op index -> bytes.
+        leads: Op index -> inputs that its output may lie over, as :attr:`tinyq.codegen.kernel.Emission.leads`.
 
     Raises:
         UnsupportedError: A tensor is neither constant nor computed, or an input is constant.
@@ -66,17 +76,54 @@ def plan_tensors(graph: Graph, aliases: Mapping[int, int], scratch: Mapping[int,
         live(tensor, last_step)
 
     activations = [t for t in first if not graph.tensors[t].is_constant]
-    buffers = [Buffer(f"tensor {t}", graph.tensors[t].nbytes, first[t], last[t]) for t in activations]
+    lives = {t: Life(graph.tensors[t].nbytes, first[t], last[t]) for t in activations}
+    kept = {roots[t] for t in (*graph.outputs, *variables(graph))}
+    joined = chains(lives, _links(graph, roots, lives, leads, kept), ALIGNMENT)
+    buffers = [_buffer(chain, lives) for chain in joined]
     scratches = sorted(op for op, size in scratch.items() if size > 0)
     buffers += [Buffer(f"scratch of op {op}", scratch[op], op, op) for op in scratches]
     plan = plan_memory(buffers, ALIGNMENT)
-    offsets = plan.offsets
-    return Memory(
-        plan,
-        roots,
-        dict(zip(activations, offsets[: len(activations)], strict=True)),
-        dict(zip(scratches, offsets[len(activations) :], strict=True)),
-    )
+    bases = plan.offsets
+    offsets: dict[int, int] = {}
+    moves: dict[int, Move] = {}
+    for chain, base in zip(joined, bases, strict=False):
+        offsets.update((tensor, base + offset) for tensor, offset in zip(chain.tensors, chain.offsets, strict=True))
+        for step, move in chain.moves.items():
+            moves[step] = replace(move, source=base + move.source, target=base + move.target)
+    return Memory(plan, roots, offsets, dict(zip(scratches, bases[len(joined) :], strict=True)), moves)
+
+
+def _buffer(chain: Chain, lives: Mapping[int, Life]) -> Buffer:
+    size = chain.size if len(chain.tensors) > 1 else lives[chain.tensors[0]].size
+    return Buffer(" + ".join(f"tensor {t}" for t in chain.tensors), size, chain.first, chain.last)
+
+
+def _links(
+    graph: Graph,
+    roots: Mapping[int, int],
+    lives: Mapping[int, Life],
+    leads: Mapping[int, Mapping[int, int]],
+    kept: Collection[int],
+) -> list[Link]:
+    """Ops whose output may be computed in place of an input: one that nobody reads later, and that has one reader in
+    the op itself. Of several the one that was written last.
+    """
+    found = []
+    for step, positions in leads.items():
+        op = graph.ops[step]
+        inputs, output = [roots[t] for t in op.inputs if t >= 0], op.outputs[0]
+        sources = {
+            root: lead
+            for position, lead in positions.items()
+            if (root := roots[op.inputs[position]]) in lives
+            and lives[root].last == step
+            and root not in kept
+            and inputs.count(root) == 1
+        }
+        if sources and roots[output] == output and not graph.tensors[output].is_variable:
+            source = max(sources, key=lambda root: lives[root].first)
+            found.append(Link(step, source, output, sources[source]))
+    return found
 
 
 def room_for_scratch(graph: Graph, index: int) -> int:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import table
 from tinyq.codegen.kernel import Call, Constant, Emission, Input, Node, Output, Ref, Target
+from tinyq.codegen.raster import elementwise_leads
 from tinyq.graph import DType
 
 CodeFunction: TypeAlias = Callable[[int], int]
@@ -59,4 +60,5 @@ class ByTable:
             calls=(Call("tq_lookup", (Ref("table"), node.output.elements, Input(0), Output())),),
             headers=("tq_lookup.h",),
             constants=(Constant("table", codes, "output code by the bits of the input code"),),
+            leads=elementwise_leads(node),
         )

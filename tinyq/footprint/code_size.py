@@ -126,6 +126,16 @@ def aot_code(program: str, core: str, layers: int) -> AotCode | None:
     )
 
 
+def function_sizes(core: str) -> Mapping[str, tuple[int, tuple[str, ...]]]:
+    """Bytes of the engine's functions on a core, and which others they need.
+
+    A core that was not measured, or "host", is taken to be a Cortex-M4.
+    """
+    cores = _table(AOT_TABLE)["cores"]
+    functions = cores[core if core in cores else "cortex-m4"]["functions"]
+    return {name: (int(entry["bytes"]), tuple(entry["needs"])) for name, entry in functions.items()}
+
+
 def harness(board: str, core: str) -> Harness | None:
     """What the firmware takes besides engine and model.
 

@@ -23,6 +23,7 @@ from tinyq.codegen.kernel import (
     Value,
     register,
 )
+from tinyq.codegen.raster import elementwise_leads
 from tinyq.codegen.shapes import MAX_LOOPS, broadcast, broadcast_shape, nest
 from tinyq.graph import DType, Tensor
 from tinyq.graph.options import AddOptions
@@ -105,6 +106,7 @@ class Add:
             calls=(Call(function, (ParamsAddress(), Input(0), Input(1), Output())),),
             headers=(f"{function}.h",),
             params=params,
+            leads=elementwise_leads(node),
         )
 
     def _operand(self, tensor: Tensor, factor: float) -> dict[str, Value]:

@@ -15,6 +15,7 @@ from tinyq.codegen.kernel import (
     Target,
     register,
 )
+from tinyq.codegen.raster import window_lead
 from tinyq.codegen.shapes import Window, window
 from tinyq.codegen.weights import Family
 from tinyq.codegen.weights_s8 import INT8
@@ -102,7 +103,14 @@ class Conv:
             params=params,
             constants=constants,
             scratch_bytes=patch * (family.activations.bits // 8),
+            leads={0: self._lead(node, groups)},
         )
+
+    def _lead(self, node: Node, groups: int) -> int:
+        """What is under a filter is gathered before the pixel is written, but for one group after the other."""
+        o = options_of(node)
+        lead = window_lead(node, windows(node), (o.stride_h, o.stride_w), by_channel=groups > 1)
+        return lead + (node.output.nbytes // (node.output.elements // node.output.shape[3]) if groups > 1 else 0)
 
 
 def scratch_bytes(filter_height: int, filter_width: int, input_channels: int, groups: int) -> int:

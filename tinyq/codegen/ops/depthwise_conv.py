@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tinyq.codegen import checks, weights
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.raster import window_lead
 from tinyq.codegen.shapes import Window, window
 from tinyq.codegen.weights import Family
 from tinyq.codegen.weights_s8 import INT8
@@ -87,7 +88,14 @@ class DepthwiseConv:
             headers=(f"{function}.h",),
             params=params,
             constants=constants,
+            leads={0: self._lead(node)},
         )
+
+    def _lead(self, node: Node) -> int:
+        """Of several outputs per input channel the first is written while that channel is still read."""
+        o, output = options_of(node), node.output
+        lead = window_lead(node, windows(node), (o.stride_h, o.stride_w), by_channel=True)
+        return lead + (output.nbytes // (output.elements // output.shape[3]) if o.depth_multiplier > 1 else 0)
 
 
 register(DepthwiseConv(), "int8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinyq.codegen import checks, weights
 from tinyq.codegen.arithmetic import scale_of
 from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.raster import matrix_lead
 from tinyq.codegen.weights import Family
 from tinyq.codegen.weights_s8 import INT8
 from tinyq.graph import DType, macs
@@ -97,6 +98,7 @@ class FullyConnected:
             headers=(f"{function}.h",),
             params=params,
             constants=constants,
+            leads={0: matrix_lead(node)},
         )
 
 

@@ -13,6 +13,7 @@ from tinyq.codegen.arithmetic import (
 )
 from tinyq.codegen.kernel import SUFFIXES, Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
 from tinyq.codegen.ops.add import elementwise_objection, row_members
+from tinyq.codegen.raster import elementwise_leads
 from tinyq.graph import DType
 from tinyq.graph.options import MulOptions
 
@@ -62,6 +63,7 @@ class Mul:
             calls=(Call(function, (ParamsAddress(), Input(0), Input(1), Output())),),
             headers=(f"{function}.h",),
             params=params,
+            leads=elementwise_leads(node),
         )
 
     def _options(self, node: Node) -> MulOptions:

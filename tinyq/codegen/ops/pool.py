@@ -5,6 +5,7 @@ from __future__ import annotations
 from tinyq.codegen import checks
 from tinyq.codegen.arithmetic import activation_objection, activation_range, scale_of, zero_point_of
 from tinyq.codegen.kernel import SUFFIXES, Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.raster import window_lead
 from tinyq.codegen.shapes import Window, window
 from tinyq.graph import DType
 from tinyq.graph.options import PoolOptions
@@ -95,6 +96,7 @@ class Pool:
             calls=(Call(f"{_FUNCTIONS[node.op.kind]}_{suffix}", (ParamsAddress(), Input(0), Output())),),
             headers=(f"tq_pool_{suffix}.h",),
             params=params,
+            leads={0: window_lead(node, (height, width), (o.stride_h, o.stride_w), by_channel=True)},
         )
 
 

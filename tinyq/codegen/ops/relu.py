@@ -15,6 +15,7 @@ from tinyq.codegen.arithmetic import (
     zero_point_of,
 )
 from tinyq.codegen.kernel import SUFFIXES, Call, Constant, Emission, Input, Node, Output, Ref, Target, register
+from tinyq.codegen.raster import elementwise_leads
 from tinyq.graph import DType
 
 
@@ -63,7 +64,7 @@ class ReluByClamp:
             high = min(round_half_away(six) + low, high)
         arguments = (low, high, node.output.elements, Input(0), Output())
         function = f"tq_clamp_{SUFFIXES[self._dtype]}"
-        return Emission(calls=(Call(function, arguments),), headers=(f"{function}.h",))
+        return Emission(calls=(Call(function, arguments),), headers=(f"{function}.h",), leads=elementwise_leads(node))
 
 
 class ReluByTable:
