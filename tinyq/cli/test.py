@@ -29,6 +29,9 @@ def test(
         Path | None, typer.Option("--save-outputs", help="Write inputs, target codes and sample indices as .npz.")
     ] = None,
     emulator: common.Emulator = None,
+    port: Annotated[
+        str | None, typer.Option("--port", help="A real board's serial port, in place of an emulator: /dev/ttyACM0.")
+    ] = None,
     runtime: common.Runtime = "aot",
     tflm_root: common.TflmRoot = None,
     tflm_kernels: common.TflmKernels = "",
@@ -47,6 +50,8 @@ def test(
       tinyq test out
 
       tinyq test out --samples 100 --min-accuracy 0.9 --json
+
+      tinyq test out --port /dev/ttyACM0
     """
     from tinyq.api.target import TestSettings
     from tinyq.api.target import test as run_test
@@ -56,8 +61,8 @@ def test(
         out=run,
         data=data,
         samples=samples,
-        jobs=jobs,
-        emulator=emulator,
+        jobs=jobs if port is None else 1,
+        emulator=emulator if port is None else f"serial:{port}",
         runtime=runtime,
         tflm_root=tflm_root,
         tflm_kernels=tflm_kernels,

@@ -66,13 +66,20 @@ def emulator(name: str | None, board: Board) -> Emulator:
     """An emulator that can run a board.
 
     Args:
-        name: Its name; None for the first in the order of preference that is installed and can run the board.
+        name: Its name, with an address behind a colon if it takes one; None for the first in the order of preference
+            that is installed and can run the board.
         board: The board.
 
     Raises:
         BadInputError: There is none of that name, or it cannot run the board.
     """
     known = emulators()
+    if name is not None and ":" in name:  # "serial:/dev/ttyACM0": one that takes an address
+        kind, _, address = name.partition(":")
+        at = getattr(known.get(kind), "at", None)
+        if at is not None and address:
+            addressed: Emulator = at(address)
+            return addressed
     able = [e for e in known.values() if e.supports(board)]
     if name is None:
         if not able:
