@@ -8,8 +8,17 @@ import math
 import numpy as np
 
 from tests.graphs import GraphBuilder, pick, some_scale, some_zero_point
-from tinyq.graph import DType, Graph, Quantization
-from tinyq.graph.options import LstmOptions, SvdfOptions
+from tinyq.graph import DType, Graph, Op, Quantization
+from tinyq.graph.options import (
+    CallOnceOptions,
+    ConcatenationOptions,
+    FullyConnectedOptions,
+    LstmOptions,
+    NoOptions,
+    SoftmaxOptions,
+    SvdfOptions,
+    VarHandleOptions,
+)
 
 
 def _variable(b: GraphBuilder, shape: tuple[int, ...], dtype: DType, scale: float, zero_point: int = 0) -> int:
@@ -26,11 +35,12 @@ def _matrix(b: GraphBuilder, rng: np.random.Generator, shape: tuple[int, ...], s
     return b.int8(shape, _single(scale), 0, rng.integers(-128, 128, shape, np.int8))
 
 
-def svdf(rng: np.random.Generator, state_dtype: DType = DType.INT8) -> Graph:
-    b = GraphBuilder()
-    batches, inputs, units, rank, memory = (int(n) for n in rng.integers(1, [3, 20, 6, 4, 9]))
+def _add_svdf(
+    b: GraphBuilder, rng: np.random.Generator, x: int, units: int, rank: int, memory: int, state_dtype: DType
+) -> int:
+    """An SVDF layer whose states and outputs use most of their codes."""
+    batches, inputs = b.tensors[x].shape
     filters = units * rank
-    x = b.int8((batches, inputs), some_scale(rng), some_zero_point(rng))
     feature_scale, time_scale = 10 ** rng.uniform(-3, -1), 10 ** rng.uniform(-3, -1)
     feature = _matrix(b, rng, (filters, inputs), feature_scale)
     limit = 128 if state_dtype is DType.INT8 else 2000  # so that sums stay in 32 bits
@@ -50,8 +60,31 @@ def svdf(rng: np.random.Generator, state_dtype: DType = DType.INT8) -> Graph:
     state = _variable(b, (batches, memory * filters), state_dtype, state_scale)
     deviation = product * spread * limit / 2 * math.sqrt(memory * rank)
     y = b.int8((batches, units), _single(deviation / 60), some_zero_point(rng))
-    b.op("SVDF", (x, feature, time, bias, state), y, SvdfOptions(rank, pick(rng, ("NONE", "RELU"))))
-    return b.graph([x], [y])
+    return b.op("SVDF", (x, feature, time, bias, state), y, SvdfOptions(rank, pick(rng, ("NONE", "RELU"))))
+
+
+def svdf(rng: np.random.Generator, state_dtype: DType = DType.INT8) -> Graph:
+    b = GraphBuilder()
+    batches, inputs, units, rank, memory = (int(n) for n in rng.integers(1, [3, 20, 6, 4, 9]))
+    x = b.int8((batches, inputs), some_scale(rng), some_zero_point(rng))
+    return b.graph([x], [_add_svdf(b, rng, x, units, rank, memory, state_dtype)])
+
+
+def streaming_keywords(rng: np.random.Generator) -> Graph:
+    """Two SVDF layers that remember some steps of a spectrogram, and a classifier."""
+    b = GraphBuilder()
+    x = b.int8((1, 10), 0.05, 3)
+    y = _add_svdf(b, rng, _add_svdf(b, rng, x, 12, 1, 8, DType.INT16), 8, 2, 6, DType.INT8)
+    weights = _matrix(b, rng, (4, 8), 0.01)
+    source = b.tensors[y].quantization
+    assert source is not None
+    scale = float(source.scale[0]) * 0.01
+    bias = b.tensor((4,), DType.INT32, Quantization.per_tensor(_single(scale), 0), rng.integers(-999, 999, 4, np.int32))
+    logits = b.int8((1, 4), _single(scale * 70 * 70 * math.sqrt(8) / 60), -5)
+    b.op("FULLY_CONNECTED", (y, weights, bias), logits, FullyConnectedOptions())
+    probabilities = b.int8((1, 4), 1 / 256, -128)
+    b.op("SOFTMAX", (logits,), probabilities, SoftmaxOptions())
+    return b.graph([x], [probabilities, logits])
 
 
 def lstm(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
@@ -91,3 +124,42 @@ def lstm(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     inputs_of = (x, *weights, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1)
     b.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs_of, y, LstmOptions("TANH", clip, 0.0, time_major))
     return b.graph([x], [y])
+
+
+def variables(rng: np.random.Generator, dtype: DType, initialized: bool | None = None) -> Graph:
+    """Running sums and a delay line: variables that are read before and after they are assigned."""
+    b = GraphBuilder()
+    shape = (1, int(rng.integers(1, 9)))
+    quantized = dtype in (DType.INT8, DType.INT16)
+    zero_point = some_zero_point(rng) if dtype is DType.INT8 else 0
+    quantization = Quantization.per_tensor(some_scale(rng), zero_point) if quantized else None
+
+    def handle(builder: GraphBuilder, name: str) -> int:
+        index = builder.tensor((), DType.RESOURCE)
+        return builder.op("VAR_HANDLE", (), index, VarHandleOptions("", name))
+
+    def some() -> int:
+        return b.tensor(shape, dtype, quantization)
+
+    once = bool(rng.random() < 0.6) if initialized is None else initialized
+    if once:
+        b.ops.append(Op("CALL_ONCE", (), (), CallOnceOptions(1)))
+    x = some()
+    first, second = handle(b, "first"), handle(b, "second")
+    before = b.op("READ_VARIABLE", (first,), some())
+    b.ops.append(Op("ASSIGN_VARIABLE", (first, x), (), NoOptions()))
+    delayed = b.op("READ_VARIABLE", (second,), some())
+    b.ops.append(Op("ASSIGN_VARIABLE", (second, before), (), NoOptions()))
+    after = b.op("READ_VARIABLE", (first,), some())
+    double = (1, 3 * shape[1])
+    y = b.tensor(double, dtype, quantization)
+    b.op("CONCATENATION", (before, delayed, after), y, ConcatenationOptions(1))
+    graph = b.graph([x], [y])
+    if not once:
+        return graph
+    start = GraphBuilder()
+    for name in ("first", "second"):
+        data = rng.integers(-100, 100, shape).astype(dtype.numpy)
+        constant = start.tensor(shape, dtype, quantization, data)
+        start.ops.append(Op("ASSIGN_VARIABLE", (handle(start, name), constant), (), NoOptions()))
+    return dataclasses.replace(graph, initializers=(start.graph([], []),))

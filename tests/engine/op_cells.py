@@ -126,6 +126,12 @@ RECURRENT = [
     Cell("SVDF", "int8", recurrent_graphs.svdf, (I16,), 10, samples=12),
     Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8", recurrent_graphs.lstm, (I8,), 15, samples=12),
     Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int16", recurrent_graphs.lstm, (I16,), 15, samples=12),
+    *(
+        Cell(kind, t.value, recurrent_graphs.variables, (t, True), 3, samples=5)
+        for kind in ("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE")
+        for t in (I8, I16, I32, I64, F32, BOOL)
+    ),
+    Cell("READ_VARIABLE", "int8", recurrent_graphs.variables, (I8, False), 6, samples=5),
 ]
 
 # tested by test_ops.py, test_ops_s16.py and test_ops_w4.py, with more cases; here once for emulated targets

@@ -26,6 +26,7 @@ from tinyq.codegen.kernel import (
 )
 from tinyq.codegen.memory import Memory, variables
 from tinyq.codegen.steps import Step, memory_of, steps_of
+from tinyq.codegen.variables import with_variables
 from tinyq.errors import UnsupportedError
 from tinyq.graph import DType, Graph, Op, Tensor, layer_name, macs, write_graph
 
@@ -47,26 +48,30 @@ def generate(graph: Graph, *, core: str, optimize: str = "balanced", model_hash:
     for tensor in graph.tensors:
         if tensor.elements == 0 and not tensor.is_constant:
             raise UnsupportedError(f"Tensor {tensor.name!r} has no elements.", "Export the model with fixed shapes.")
+    known_hash = model_hash or hashlib.sha256(write_graph(graph)).hexdigest()[:16]
+    lowered = with_variables(graph)
+    graph = lowered.graph
     steps = steps_of(graph, target)
     memory = memory_of(graph, steps, target)
     program = _Program(graph, memory)
     for i, step in enumerate(steps):
-        if step.emission.alias is None:
+        if step.emission.alias is None and step.emission.calls:
             program.add(i, step)
     inputs, outputs = program.interface(graph.inputs), program.interface(graph.outputs)
     headers = sorted({h for step in steps for h in step.emission.headers} | ({_MOVE_HEADER} if memory.moves else set()))
     arena_bytes = memory.plan.size
+    states = program.states(lowered.initial)
     text = {
         "core": core,
         "optimize": optimize,
-        "hash": model_hash or hashlib.sha256(write_graph(graph)).hexdigest()[:16],
+        "hash": known_hash,
         "inputs": inputs,
         "outputs": outputs,
         "layers": program.layers,
         "steps": program.steps,
         "headers": headers,
         "offsets": program.offsets,
-        "states": program.states(),
+        "states": states,
         "constants": program.shared_constants,
         "arena_bytes": arena_bytes,
         "arena_lower_bound": memory.plan.lower_bound,
@@ -178,13 +183,22 @@ class _Program:
         """The model's inputs or outputs for the templates."""
         return [{**_description(self.graph.tensors[t]), "address": self.address(t)} for t in tensors]
 
-    def states(self) -> list[Mapping[str, Any]]:
-        """Where variables are, and what each of their bytes holds at the start: TFLM takes the zero point of int8."""
+    def states(self, initial: Mapping[int, NDArray[Any]]) -> list[Mapping[str, Any]]:
+        """Where variables are, and what they hold at the start: an array, or in each byte TFLM's value, for int8 the
+        zero point.
+        """
         found: list[Mapping[str, Any]] = []
-        for index in variables(self.graph):
-            tensor = self.graph.tensors[index]
+        for number, index in enumerate(variables(self.graph)):
+            tensor, array = self.graph.tensors[index], ""
+            if index in initial:
+                made = self._array(
+                    f"state_{number}", initial[index], f"{literals.comment(tensor.name)} at the start", 0
+                )
+                if made.body:
+                    self.shared_constants.append(made)
+                array = made.name
             value = zero_point_of(tensor) if tensor.dtype is DType.INT8 else 0
-            found.append({"address": self.address(index), "value": value, "bytes": tensor.nbytes})
+            found.append({"address": self.address(index), "array": array, "value": value, "bytes": tensor.nbytes})
         return found
 
     def address(self, tensor: int, offset: int = 0) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,7 @@ def read_graph(content: bytes) -> Graph:
     """Parse a model.
 
     Args:
-        content: The bytes of a ``.tflite`` file with one subgraph.
+        content: The bytes of a ``.tflite`` file with one subgraph, or with further ones that only initialize variables.
 
     Raises:
         BadInputError: The bytes are no such file, are damaged, or use a feature that tinyq does not read.
@@ -40,31 +41,46 @@ def read_graph(content: bytes) -> Graph:
 
 def _graph(model: Any, schema: Any) -> Graph:
     subgraphs = model.subgraphs or []
-    if len(subgraphs) != 1:
-        raise BadInputError(
-            f"The model has {len(subgraphs)} subgraphs; tinyq reads models with one.",
-            "Export it without control flow and without variables.",
-        )
-    subgraph = subgraphs[0]
+    if not subgraphs:
+        raise BadInputError("The model has no subgraph.", _MEND)
     buffers = model.buffers or []
-    tensors = tuple(_tensor(t, buffers, schema, i) for i, t in enumerate(subgraph.tensors or []))
-    count = len(tensors)
     kinds = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
     codes = [_kind(code, kinds) for code in model.operatorCodes or []]
-    ops = tuple(_op(op, codes, count) for op in _list(subgraph.operators))
-    graph = Graph(
-        tensors,
-        ops,
-        _indices(subgraph.inputs, count),
-        _indices(subgraph.outputs, count),
-        tuple(_signature(s, count) for s in _list(model.signatureDefs)),
-        MappingProxyType(
+    main, *others = (_subgraph(subgraph, buffers, codes, schema) for subgraph in subgraphs)
+    count = len(main.tensors)
+    graph = replace(
+        main,
+        signatures=tuple(_signature(s, count) for s in _list(model.signatureDefs)),
+        metadata=MappingProxyType(
             {_text(m.name): bytes(_buffer(buffers, m.buffer)) for m in _list(model.metadata) if m.buffer < len(buffers)}
         ),
-        _text(model.description),
+        description=_text(model.description),
+        initializers=tuple(others),
     )
-    _check_order(graph)
+    called = {op.options.subgraph for op in graph.ops if isinstance(op.options, op_options.CallOnceOptions)}
+    if called != set(range(1, len(subgraphs))):
+        raise BadInputError(
+            f"The model has {len(subgraphs)} subgraphs; tinyq reads models with one, and with ones that run once.",
+            "Export it without control flow.",
+        )
+    for part in (graph, *others):
+        _check_order(part)
+    if any(t not in _written(graph) for t in graph.outputs) or not graph.outputs:
+        raise BadInputError("The model's outputs are never computed.", _MEND)
     return graph
+
+
+def _subgraph(subgraph: Any, buffers: list[Any], codes: list[str], schema: Any) -> Graph:
+    tensors = tuple(_tensor(t, buffers, schema, i) for i, t in enumerate(subgraph.tensors or []))
+    count = len(tensors)
+    ops = tuple(_op(op, codes, count) for op in _list(subgraph.operators))
+    return Graph(tensors, ops, _indices(subgraph.inputs, count), _indices(subgraph.outputs, count))
+
+
+def _written(graph: Graph) -> set[int]:
+    """Tensors that hold something after an inference."""
+    there = {*graph.inputs, *(i for i, t in enumerate(graph.tensors) if t.is_constant or t.is_variable)}
+    return there | {t for op in graph.ops for t in op.outputs}
 
 
 def _check_order(graph: Graph) -> None:
@@ -77,8 +93,6 @@ def _check_order(graph: Graph) -> None:
         if any(t in known for t in op.outputs):
             raise BadInputError(f"Operator {position} ({op.kind}) writes a tensor that is already there.", _MEND)
         known.update(op.outputs)
-    if any(t not in known for t in graph.outputs) or not graph.outputs:
-        raise BadInputError("The model's outputs are never computed.", _MEND)
 
 
 def _kind(code: Any, kinds: dict[int, str]) -> str:

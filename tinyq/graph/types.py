@@ -131,7 +131,12 @@ class Signature:
 
 @dataclass(frozen=True)
 class Graph:
-    """A model with one subgraph, ops in execution order."""
+    """A model's main subgraph, ops in execution order.
+
+    Attributes:
+        initializers: The further subgraphs, which CALL_ONCE runs to give variables their first values; operator k of
+            that kind runs ``initializers[options.subgraph - 1]``.
+    """
 
     tensors: tuple[Tensor, ...]
     ops: tuple[Op, ...]
@@ -140,6 +145,7 @@ class Graph:
     signatures: tuple[Signature, ...] = ()
     metadata: Mapping[str, bytes] = field(default_factory=lambda: MappingProxyType({}))
     description: str = ""
+    initializers: tuple[Graph, ...] = ()
 
     @cached_property
     def producers(self) -> Mapping[int, int]:
@@ -162,7 +168,7 @@ class Graph:
 
     def __getstate__(self) -> dict[str, Any]:
         # cached properties and mapping proxies do not travel between processes
-        names = ("tensors", "ops", "inputs", "outputs", "signatures", "description")
+        names = ("tensors", "ops", "inputs", "outputs", "signatures", "description", "initializers")
         return {**{n: getattr(self, n) for n in names}, "metadata": dict(self.metadata)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -35,18 +35,9 @@ def schema_model(graph: Graph) -> Any:
     model.description = graph.description or "tinyq"
 
     codes: dict[tuple[str, int], int] = {}
-    keys = [(op.kind, op_version(graph, op)) for op in graph.ops]
-    for key in keys:
-        codes.setdefault(key, len(codes))
+    named = [("main", graph), *((f"once_{i}", part) for i, part in enumerate(graph.initializers, 1))]
+    model.subgraphs = [_subgraph(schema, name, part, buffers, codes) for name, part in named]
     model.operatorCodes = [_code(schema, kind, version) for kind, version in codes]
-
-    subgraph = schema.SubGraphT()
-    subgraph.name = "main"
-    subgraph.tensors = [_tensor(schema, t, buffers) for t in graph.tensors]
-    subgraph.inputs = list(graph.inputs)
-    subgraph.outputs = list(graph.outputs)
-    subgraph.operators = [_op(schema, op, codes[key]) for op, key in zip(graph.ops, keys, strict=True)]
-    model.subgraphs = [subgraph]
     model.signatureDefs = [_signature(schema, s) for s in graph.signatures] or None
     model.metadata = []
     for name, value in graph.metadata.items():
@@ -56,6 +47,19 @@ def schema_model(graph: Graph) -> Any:
         model.metadata.append(entry)
     model.buffers = buffers
     return model
+
+
+def _subgraph(schema: Any, name: str, graph: Graph, buffers: list[Any], codes: dict[tuple[str, int], int]) -> Any:
+    keys = [(op.kind, op_version(graph, op)) for op in graph.ops]
+    for key in keys:
+        codes.setdefault(key, len(codes))
+    subgraph = schema.SubGraphT()
+    subgraph.name = name
+    subgraph.tensors = [_tensor(schema, t, buffers) for t in graph.tensors]
+    subgraph.inputs = list(graph.inputs)
+    subgraph.outputs = list(graph.outputs)
+    subgraph.operators = [_op(schema, op, codes[key]) for op, key in zip(graph.ops, keys, strict=True)]
+    return subgraph
 
 
 def pack_model(model: Any, builder: flatbuffers.Builder) -> bytes:
