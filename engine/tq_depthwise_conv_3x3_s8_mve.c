@@ -140,40 +140,41 @@ static row row_at(const tq_conv_shape *s, const int8_t *image, int32_t y, int32_
     return (row){image + y * s->input_width * s->input_channels + channel, s->input_channels};
 }
 
-/* Interleaves 16 channels of four rows, and moves on to the next `columns` columns. */
-static inline int8_t *interleave_columns(row rows[4], int32_t columns, int8_t *strip)
-{
-    const int8_t *a = rows[0].at;
-    const int8_t *b = rows[1].at;
-    const int8_t *c = rows[2].at;
-    const int8_t *d = rows[3].at;
+/* Four rows, and where they are to be interleaved. */
+typedef struct {
+    row rows[4];
+    int8_t *strip;
+    int32_t columns;
+} interleaving;
 
-    if (columns > 0) {
-        __asm__ volatile("dls       lr, %[columns]\n"
-                         "1:\n\t"
-                         "vldrb.8   q0, [%[a]]\n\t"
-                         "vldrb.8   q1, [%[b]]\n\t"
-                         "vldrb.8   q2, [%[c]]\n\t"
-                         "vldrb.8   q3, [%[d]]\n\t"
-                         "add       %[a], %[a], %[step_a]\n\t"
-                         "vst40.8   {q0, q1, q2, q3}, [%[strip]]\n\t"
-                         "add       %[b], %[b], %[step_b]\n\t"
-                         "vst41.8   {q0, q1, q2, q3}, [%[strip]]\n\t"
-                         "add       %[c], %[c], %[step_c]\n\t"
-                         "vst42.8   {q0, q1, q2, q3}, [%[strip]]\n\t"
-                         "add       %[d], %[d], %[step_d]\n\t"
-                         "vst43.8   {q0, q1, q2, q3}, [%[strip]]!\n\t"
-                         "le        lr, 1b"
-                         : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [strip] "+r"(strip)
-                         : [columns] "r"(columns), [step_a] "r"(rows[0].step), [step_b] "r"(rows[1].step),
-                           [step_c] "r"(rows[2].step), [step_d] "r"(rows[3].step)
-                         : "lr", "q0", "q1", "q2", "q3", "memory");
-    }
-    rows[0].at = a;
-    rows[1].at = b;
-    rows[2].at = c;
-    rows[3].at = d;
-    return strip;
+/* Interleaves 16 channels of the next columns, at least one, and moves on. */
+static inline void interleave_columns(interleaving *next)
+{
+    register interleaving *w __asm__("r11") = next;
+
+    __asm__ volatile("ldm       r11, {r0, r1, r2, r3, r4, r5, r6, r8}\n\t"
+                     "ldrd      r9, r10, [r11, %[strip]]\n\t"
+                     "dls       lr, r10\n"
+                     "1:\n\t"
+                     "vldrb.8   q0, [r0]\n\t"
+                     "vldrb.8   q1, [r2]\n\t"
+                     "vldrb.8   q2, [r4]\n\t"
+                     "vldrb.8   q3, [r6]\n\t"
+                     "add       r0, r0, r1\n\t"
+                     "vst40.8   {q0, q1, q2, q3}, [r9]\n\t"
+                     "add       r2, r2, r3\n\t"
+                     "vst41.8   {q0, q1, q2, q3}, [r9]\n\t"
+                     "add       r4, r4, r5\n\t"
+                     "vst42.8   {q0, q1, q2, q3}, [r9]\n\t"
+                     "add       r6, r6, r8\n\t"
+                     "vst43.8   {q0, q1, q2, q3}, [r9]!\n\t"
+                     "le        lr, 1b\n\t"
+                     "stm       r11, {r0, r1, r2, r3, r4, r5, r6, r8}\n\t"
+                     "str       r9, [r11, %[strip]]"
+                     :
+                     : "r"(w), [strip] "i"(offsetof(interleaving, strip))
+                     : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "lr", "q0", "q1", "q2", "q3",
+                       "memory");
 }
 
 /* Interleaves up to 16 channels of four rows, from the row `top` on. */
@@ -184,12 +185,15 @@ static void interleave(const tq_conv_shape *s, const int8_t *image, int32_t top,
     /* whole vectors are read as long as that does not go past the end of the row */
     const int32_t last = channels >= GROUP ? 0 : (GROUP - channels + s->input_channels - 1) / s->input_channels;
     int32_t rest = last < s->input_width ? last : s->input_width;
-    row rows[4];
+    interleaving next = {.strip = strip, .columns = s->input_width - rest};
+    row *const rows = next.rows;
 
     for (int32_t i = 0; i < 4; ++i) {
         rows[i] = row_at(s, image, top + i, first_channel, padding);
     }
-    strip = interleave_columns(rows, s->input_width - rest, strip);
+    if (next.columns > 0) {
+        interleave_columns(&next);
+    }
     for (; rest > 0; --rest) {
         const mve_pred16_t lanes = vctp8q((uint32_t)channels);
         int8x16x4_t columns;
@@ -198,11 +202,11 @@ static void interleave(const tq_conv_shape *s, const int8_t *image, int32_t top,
         columns.val[1] = vld1q_z_s8(rows[1].at, lanes);
         columns.val[2] = vld1q_z_s8(rows[2].at, lanes);
         columns.val[3] = vld1q_z_s8(rows[3].at, lanes);
-        vst4q_s8(strip, columns);
+        vst4q_s8(next.strip, columns);
         for (int32_t i = 0; i < 4; ++i) {
             rows[i].at += rows[i].step;
         }
-        strip += COLUMN_BYTES;
+        next.strip += COLUMN_BYTES;
     }
 }
 
