@@ -60,6 +60,8 @@ def quantized(*tensors: Tensor) -> str:
             return f"tensor {tensor.name!r} has no quantization"
         if q.is_per_channel:
             return f"tensor {tensor.name!r} is quantized per channel"
+        if tensor.dtype.numpy.kind not in "ui":
+            return f"tensor {tensor.name!r} is {tensor.dtype}, which has no codes"
         scale, zero_point = q.scalar
         low, high = code_range(tensor.dtype)
         if not scale > 0:

@@ -148,7 +148,7 @@ def room_for_scratch(graph: Graph, index: int) -> int:
 def variables(graph: Graph) -> tuple[int, ...]:
     """Tensors that keep their values between inferences, as far as they are used."""
     used = {t for op in graph.ops for t in (*op.inputs, *op.outputs)}
-    return tuple(i for i, t in enumerate(graph.tensors) if t.is_variable and i in used)
+    return tuple(i for i, t in enumerate(graph.tensors) if t.is_variable and not t.is_constant and i in used)
 
 
 def _roots(graph: Graph, aliases: Mapping[int, int]) -> dict[int, int]:

@@ -13,7 +13,7 @@ from tinyq.errors import BadInputError
 from tinyq.graph import options as op_options
 from tinyq.graph.types import DType, Graph, Op, Quantization, Signature, Tensor
 
-_MAX_ELEMENTS = 1 << 31
+_MAX_ELEMENTS = 1 << 26  # no microcontroller holds a tensor near that size
 _MEND = "Export the model again, or check that the file was copied whole."
 
 

@@ -56,7 +56,7 @@ def _shape_objection(node: Node) -> str:
     if min(o.stride_h, o.stride_w, o.dilation_h, o.dilation_w, *node.input(1).shape) < 1:
         return "its strides, dilations and weights' sizes must be positive"
     channels, (outputs, *_, depth) = node.input(0).shape[3], node.input(1).shape
-    if channels % depth or outputs % (channels // depth):
+    if channels < depth or channels % depth or outputs % (channels // depth):
         return f"{channels} input channels and {outputs} output channels make no groups of depth {depth}"
     height, width = windows(node)
     return checks.shape(node.output, (node.input(0).shape[0], height.outputs, width.outputs, outputs))
