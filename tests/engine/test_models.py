@@ -20,8 +20,12 @@ MODELS = {
     "ad": "ad/ad01_int8.tflite",
 }
 SAMPLES = 30
-# bytes that no plan of activations can go below; scratch may add a little where it meets the peak
-ARENA_LIMITS = {"kws": 16_000, "resnet": 49_296, "vww": 55_296, "ad": 768}
+# bytes of arena: what TFLM with CMSIS-NN takes on a Cortex-M4 is the most for balanced; the others promise less
+ARENA_LIMITS = {
+    "balanced": {"kws": 22_820, "resnet": 54_996, "vww": 100_708, "ad": 2_580},
+    "size": {"kws": 17_000, "resnet": 51_000, "vww": 57_000, "ad": 2_580},
+    "ram": {"kws": 9_000, "resnet": 36_000, "vww": 39_000, "ad": 768},
+}
 
 
 def _model(name: str) -> Graph:
@@ -48,5 +52,7 @@ def test_folded_model_is_bit_exact_with_the_whole_one() -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_arena_is_as_small_as_planned(name: str) -> None:
-    assert generate(_model(name), core="cortex-m4").arena_bytes <= ARENA_LIMITS[name]
+@pytest.mark.parametrize("aim", ARENA_LIMITS)
+def test_arena_is_as_small_as_promised(name: str, aim: str) -> None:
+    code = generate(fold(_model(name)).graph, core="cortex-m4", optimize=aim)
+    assert code.arena_bytes <= ARENA_LIMITS[aim][name]
