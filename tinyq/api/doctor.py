@@ -28,7 +28,11 @@ _PROGRAMS = (
 # distribution, what it is for, how to get it
 _PACKAGES = (
     ("ai-edge-litert", "runs float models", "pip install ai-edge-litert"),
-    ("tflite-micro", "host reference for bit-exactness", "wheels exist for Linux x86-64 only; elsewhere the portable C engine takes its place"),
+    (
+        "tflite-micro",
+        "host reference for bit-exactness",
+        "wheels for Linux x86-64 only; elsewhere the portable C engine stands in",
+    ),
     ("tensorflow", "reads Keras models and SavedModels", "pip install 'tinyq[keras]'"),
     ("tf-keras", "reads legacy .h5 models", "pip install 'tinyq[keras]'"),
     ("tensorflow-model-optimization", "quantization-aware training", "pip install 'tinyq[keras]'"),
