@@ -12,7 +12,7 @@ import pytest
 
 from tests.int8_graphs import small_network
 from tinyq.codegen import generate
-from tinyq.emulation.qemu import PROGRAM
+from tinyq.emulation.qemu_transport import PROGRAM
 from tinyq.firmware.build import Firmware, build_project
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project

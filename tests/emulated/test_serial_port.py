@@ -19,7 +19,7 @@ import pytest
 from tests.float_graphs import classifier
 from tinyq.api import build, convert
 from tinyq.api import test as run_on_target
-from tinyq.emulation.qemu import QemuTransport
+from tinyq.emulation.qemu_transport import QemuTransport
 from tinyq.errors import BadInputError, FailedError
 from tinyq.graph import write_graph
 from tinyq.hardware.boards import load_board

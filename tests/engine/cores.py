@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.harness import Case, Run, compile_all, engine_folder, request_of, runs_in, write_programs
-from tinyq.emulation.qemu import PROGRAM
+from tinyq.emulation.qemu_transport import PROGRAM
 from tinyq.hardware.boards import Board, load_board
 from tinyq.hardware.cores import core
 

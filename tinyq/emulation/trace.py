@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyq.emulation.blocks import Executed
-from tinyq.emulation.qemu import QemuTransport
+from tinyq.emulation.qemu_transport import QemuTransport
 from tinyq.emulation.session import Session
 from tinyq.errors import FailedError
 from tinyq.firmware.elf import Symbols, code_span
