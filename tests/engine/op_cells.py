@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests import graphs, layer_graphs, move_graphs, pair_graphs, recurrent_graphs, unary_graphs
+from tests import float_op_graphs, graphs, layer_graphs, move_graphs, pair_graphs, recurrent_graphs, unary_graphs
 from tests.engine.harness import Case, Codes, random_array
 from tinyq.graph import DType, Graph
 
@@ -134,6 +134,22 @@ RECURRENT = [
     Cell("READ_VARIABLE", "int8", recurrent_graphs.variables, (I8, False), 6, samples=5),
 ]
 
+
+def _float(make: Callable[..., Graph], kinds: str, ulps: int = 0, count: int = 6) -> list[Cell]:
+    return [Cell(kind, "float32", make, (kind,), count, ulps) for kind in kinds.split()]
+
+
+FLOATS = [
+    *_float(float_op_graphs.unary, "RELU RELU6 LEAKY_RELU ABS NEG SQUARE HARD_SWISH SQRT RSQRT"),
+    *_float(float_op_graphs.unary, "EXP LOG TANH LOGISTIC ELU", ulps=2),
+    *_float(float_op_graphs.rows, "SOFTMAX LOG_SOFTMAX", ulps=4),
+    *_float(float_op_graphs.rows, "L2_NORMALIZATION"),
+    *_float(float_op_graphs.reduction, "SUM MEAN"),
+    *_float(float_op_graphs.products, "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED", count=10),
+    *_float(float_op_graphs.pool, "MAX_POOL_2D AVERAGE_POOL_2D"),
+    *_kinds(float_op_graphs.pad, "PAD PADV2", F32, I32, count=5),
+]
+
 # tested by test_ops.py, test_ops_s16.py and test_ops_w4.py, with more cases; here once for emulated targets
 KNOWN = [
     Cell("CONV_2D", "int8", graphs.conv_2d, (), 2),
@@ -163,6 +179,7 @@ KNOWN = [
 ]
 
 GROUPS = {
+    "floats": FLOATS,
     "layers": LAYERS,
     "recurrent": RECURRENT,
     "two operands": PAIRS,

@@ -35,12 +35,13 @@ def objection(family: Family, node: Node) -> str:
         checks.arity(node, range(2, 4))
         or checks.rank(node.input(0), 4)
         or checks.rank(node.input(1), 4)
-        or _shape_objection(node)
+        or shape_objection(node)
         or weights.objection(family, node, options_of(node).activation, node.input(1).shape[3])
     )
 
 
-def _shape_objection(node: Node) -> str:
+def shape_objection(node: Node) -> str:
+    """What speaks against the shapes, whatever the types."""
     o = options_of(node)
     if min(o.stride_h, o.stride_w, o.dilation_h, o.dilation_w, *node.input(1).shape) < 1:
         return "its strides, dilations and weights' sizes must be positive"

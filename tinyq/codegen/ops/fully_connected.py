@@ -25,14 +25,15 @@ def objection(family: Family, node: Node) -> str:
     return (
         checks.arity(node, range(2, 4))
         or checks.rank(node.input(1), 2)
-        or _shape_objection(node)
+        or shape_objection(node)
         or weights.objection(family, node, options_of(node).activation, node.input(1).shape[0])
         or _granularity_objection(node)
         or _bias_scale_objection(node)
     )
 
 
-def _shape_objection(node: Node) -> str:
+def shape_objection(node: Node) -> str:
+    """What speaks against the shapes, whatever the types."""
     channels, depth = node.input(1).shape
     source, output = node.input(0), node.output
     if min(channels, depth) < 1:

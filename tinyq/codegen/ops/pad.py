@@ -83,13 +83,16 @@ class Pad:
                 "row_size": rows[-1].size if contiguous else 1,
                 "output_size": output.elements,
                 "output_offset": sum(before * s for (before, _), s in zip(paddings, to_strides, strict=True)),
-                "value": value_of(node),
+                "value": self._value(node),
             },
         )
-        function = f"tq_pad_{SUFFIXES[self._dtype]}"
+        function = f"tq_pad_{SUFFIXES.get(self._dtype, '32')}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output())),), headers=(f"{function}.h",), params=params
         )
+
+    def _value(self, node: Node) -> int:
+        return value_of(node)
 
 
 register(Pad(), "int8")

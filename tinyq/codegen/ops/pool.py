@@ -27,6 +27,16 @@ def windows(node: Node) -> tuple[Window, Window]:
     return window(o.padding, height, o.filter_h, o.stride_h), window(o.padding, width, o.filter_w, o.stride_w)
 
 
+def shape_objection(node: Node) -> str:
+    """What speaks against the shapes, whatever the types."""
+    o = options_of(node)
+    if min(o.stride_h, o.stride_w, o.filter_h, o.filter_w) < 1:
+        return "its strides and filter sizes must be positive"
+    batches, *_, channels = node.input(0).shape
+    height, width = windows(node)
+    return checks.shape(node.output, (batches, height.outputs, width.outputs, channels))
+
+
 class Pool:
     """``tq_max_pool_*`` and ``tq_average_pool_*``."""
 
@@ -42,18 +52,10 @@ class Pool:
             or checks.meant_for((node.input(0), self._dtype))
             or checks.dtypes((node.output, self._dtype))
             or checks.rank(node.input(0), 4)
-            or self._shape_objection(node)
+            or shape_objection(node)
             or self._quantization_objection(node)
             or activation_objection(options_of(node).activation, node.output)
         )
-
-    def _shape_objection(self, node: Node) -> str:
-        o = options_of(node)
-        if min(o.stride_h, o.stride_w, o.filter_h, o.filter_w) < 1:
-            return "its strides and filter sizes must be positive"
-        batches, *_, channels = node.input(0).shape
-        height, width = windows(node)
-        return checks.shape(node.output, (batches, height.outputs, width.outputs, channels))
 
     def _quantization_objection(self, node: Node) -> str:
         source, output = node.input(0), node.output

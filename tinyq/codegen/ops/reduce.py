@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from tinyq.codegen import checks
-from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, register
+from tinyq.codegen.kernel import Call, Emission, Input, Node, Output, Params, ParamsAddress, Target, Value, register
 from tinyq.codegen.ops.mean import axes_of, reduced_shape_objection
 from tinyq.codegen.pairs import SUFFIXES
 from tinyq.codegen.shapes import Loop, merge, nest, row_major
 from tinyq.graph import DType
 
 _TYPES = (DType.INT8, DType.FLOAT32)
+
+
+def reduction_members(node: Node) -> dict[str, Value]:
+    """Members of a ``tq_reduce_params``."""
+    source, axes = node.input(0), axes_of(node)
+    loops = [Loop(size, (stride, 0)) for size, stride in zip(source.shape, row_major(source.shape), strict=True)]
+    return {
+        "kept": nest(merge(loop for i, loop in enumerate(loops) if i not in axes)),
+        "reduced": nest(merge(loop for i, loop in enumerate(loops) if i in axes)),
+    }
 
 
 class Reduce:
@@ -41,15 +51,7 @@ class Reduce:
         return 8.0 * node.input(0).elements
 
     def emit(self, node: Node, target: Target) -> Emission:
-        source, axes = node.input(0), axes_of(node)
-        loops = [Loop(size, (stride, 0)) for size, stride in zip(source.shape, row_major(source.shape), strict=True)]
-        params = Params(
-            "tq_reduce_params",
-            {
-                "kept": nest(merge(loop for i, loop in enumerate(loops) if i not in axes)),
-                "reduced": nest(merge(loop for i, loop in enumerate(loops) if i in axes)),
-            },
-        )
+        params = Params("tq_reduce_params", reduction_members(node))
         function = f"tq_{node.op.kind.lower()}_{SUFFIXES[node.output.dtype]}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output())),), headers=("tq_reduce.h",), params=params
