@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 TINYQ := .venv/bin/tinyq
 DEMO := build/demo
 
-.PHONY: demo test unit lint bench sizes setup clean
+.PHONY: demo test unit lint bench sizes docs setup clean
 
 setup:
 	@sh scripts/setup.sh
@@ -43,6 +43,11 @@ sizes: setup
 # 100,000 mutated models, recipes and archives; findings go to build/fuzz
 fuzz: setup
 	@$(PYTHON) -m tests.fuzzing.run
+
+# The parts of the documentation that follow from the code, then the site, into build/site
+docs: setup
+	@$(PYTHON) -m scripts.reference
+	@.venv/bin/mkdocs build --strict
 
 clean:
 	rm -rf build

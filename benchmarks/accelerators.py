@@ -8,7 +8,6 @@ rules disagree anywhere without an explanation here.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -154,13 +153,7 @@ def agreement(title: str, found: list[Comparison]) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="put the tables into docs/accelerators.md")
-    parser.add_argument("--schema", action="store_true", help="only write docs/check.schema.json")
     arguments = parser.parse_args()
-    if arguments.schema:
-        from tinyq.reporting.check_models import CheckList
-
-        (DOCUMENT.parent / "check.schema.json").write_text(json.dumps(CheckList.model_json_schema(), indent=2) + "\n")
-        return 0
     folder = os.environ.get("TINYQ_MLPERF_TINY")
     if not folder:
         print("TINYQ_MLPERF_TINY must name the folder of the MLPerf Tiny models.", file=sys.stderr)
