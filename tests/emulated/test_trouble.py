@@ -15,7 +15,8 @@ import pytest
 
 from tests.emulated.conftest import Build
 from tests.processes import children_of, running_with
-from tinyq.emulation.qemu_transport import QemuTransport, open_qemu
+from tinyq.emulation.qemu import open_qemu
+from tinyq.emulation.qemu_transport import QemuTransport
 from tinyq.emulation.run import run_samples
 from tinyq.emulation.session import Session
 from tinyq.errors import FailedError, MissingToolError
