@@ -106,12 +106,17 @@ def _needed(graph: Graph) -> int:
 
 def _strip(model: Any) -> None:
     """Drop from a ``ModelT`` what TFLM does not read, and let equal things be one."""
-    subgraph = model.subgraphs[0]
-    model.description = subgraph.name = None
+    model.description = None
     model.metadata = model.metadata or None
     model.buffers, indices = _shared_buffers(model.buffers)
     for entry in model.metadata or ():
         entry.buffer = indices[entry.buffer]
+    for subgraph in model.subgraphs:
+        _strip_subgraph(subgraph, indices)
+
+
+def _strip_subgraph(subgraph: Any, indices: list[int]) -> None:
+    subgraph.name = None
     for tensor in subgraph.tensors:
         tensor.name, tensor.hasRank = None, False
         tensor.buffer = indices[tensor.buffer]
