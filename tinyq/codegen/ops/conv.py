@@ -77,8 +77,9 @@ class Conv:
 
     def cost(self, node: Node, target: Target) -> float:
         _, height, width, channels = node.output.shape
-        patch = node.input(1).elements / channels
-        return 2.75 * macs(node.graph, node.op) + height * width * (2 * patch + 20 * channels)
+        filters = node.input(1)
+        patch, taps = filters.elements / channels, filters.shape[1] * filters.shape[2]
+        return 5.25 * macs(node.graph, node.op) + height * width * (75 * taps + patch + 78 * channels)
 
     def emit(self, node: Node, target: Target) -> Emission:
         o, family = options_of(node), self._family

@@ -31,7 +31,7 @@ class PointwiseConv:
         return "" if depth == node.input(0).shape[3] else "it has groups"
 
     def cost(self, node: Node, target: Target) -> float:
-        return 2.75 * macs(node.graph, node.op) + 20 * node.output.elements
+        return 5.25 * macs(node.graph, node.op) + 78 * node.output.elements
 
     def emit(self, node: Node, target: Target) -> Emission:
         filters, output = node.input(1), node.output

@@ -65,7 +65,7 @@ class DepthwiseConv:
         return objection(self._family, node)
 
     def cost(self, node: Node, target: Target) -> float:
-        return 6.0 * macs(node.graph, node.op) + 60 * node.output.elements
+        return 12.5 * macs(node.graph, node.op) + 63 * node.output.elements
 
     def emit(self, node: Node, target: Target) -> Emission:
         o, family, filters = options_of(node), self._family, node.input(1)

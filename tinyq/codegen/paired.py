@@ -1,0 +1,97 @@
+"""Output channels for cores without the DSP extension, two pixels at a time: see ``engine/tq_paired_s8.h``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyq.codegen import checks, weights
+from tinyq.codegen.arithmetic import activation_range, zero_point_of
+from tinyq.codegen.kernel import Constant, Node, Ref, Target, Value
+from tinyq.graph.options import Activation
+
+_CHANNELS = 4  # TQ_PAIRED_CHANNELS
+_WORDS = 4  # at a time
+_MAX_WORDS = 2**32 // 255**2
+"""Inputs of a pixel whose products can be summed in 32 bits."""
+
+
+def objection(node: Node, target: Target) -> str:
+    """What speaks against it, once the weights are known to be all right."""
+    if target.core is None or target.core.has_dsp or target.core.has_mve:
+        return "it is for cores without the DSP extension"
+    return checks.require(int(weights.requantization(node).shifts.max()) < 0, "the scales of its tensors are too close")
+
+
+def output(
+    node: Node, activation: Activation, bias: NDArray[np.int64]
+) -> tuple[dict[str, Value], tuple[Constant, ...]]:
+    """Members and arrays that say how sums become codes, by shifts to the right.
+
+    Args:
+        bias: What is added to the sum of each channel.
+    """
+    scaling = weights.requantization(node)
+    low, high = activation_range(activation, node.output)
+    members: dict[str, Value] = {
+        "weights": Ref("weights"),
+        "bias": Ref("bias"),
+        "multiplier": Ref("multiplier"),
+        "shift": Ref("shift"),
+        "multiplier_step": scaling.step,
+        "zero_point": zero_point_of(node.output),
+        "min": low,
+        "max": high,
+    }
+    return members, (
+        Constant("bias", weights.wrapped(bias), "biases with what zero points and unsigned numbers add"),
+        Constant("multiplier", scaling.multipliers, "output = sum * multiplier * 2^(-31 - shift)"),
+        Constant("shift", (-scaling.shifts).astype(np.int8)),
+    )
+
+
+def depth_objection(depth: int) -> str:
+    """Whether sums fit."""
+    return checks.require(depth <= _MAX_WORDS, "its sums can exceed 32 bits")
+
+
+def words_of(depth: int) -> int:
+    """Inputs per pixel, rounded up as the kernel reads them."""
+    return -(-depth // _WORDS) * _WORDS
+
+
+def cycles(pairs: int, depth: int, channels: int) -> float:
+    """Of pairs of pixels on an M3: of each input of a block of four channels, and of each code."""
+    return pairs * (-(-channels // _CHANNELS) * (22.0 * words_of(depth) + 30) + channels * 75.0)
+
+
+def linear(
+    node: Node, activation: Activation, rows: NDArray[np.int8]
+) -> tuple[Mapping[str, Value], tuple[Constant, ...]]:
+    """Members of a ``tq_paired_s8_params``, and its arrays.
+
+    Args:
+        rows: Weights ``[channels, depth]``.
+    """
+    channels, depth = rows.shape
+    bias = weights.folded_bias(node, rows) - 128 * rows.astype(np.int64).sum(axis=1)
+    members, constants = output(node, activation, bias)
+    comment = "weights + 128 [four channels][input], the first channel's lowest"
+    return (
+        {"words": words_of(depth), "channels": channels, **members},
+        (Constant("weights", packed(rows), comment), *constants),
+    )
+
+
+def packed(rows: NDArray[np.int8]) -> NDArray[np.uint32]:
+    """``[channels, depth]`` as ``[channels / 4, words]``; what was filled up is never used."""
+    channels, depth = rows.shape
+    unsigned = (rows.astype(np.int16) + 128).astype(np.uint32)
+    full = np.pad(unsigned, ((0, -channels % _CHANNELS), (0, -depth % _WORDS)))
+    blocks = full.reshape(-1, _CHANNELS, words_of(depth))
+    words: NDArray[np.uint32] = np.bitwise_or.reduce(
+        blocks << (8 * np.arange(_CHANNELS, dtype=np.uint32))[:, None], axis=1
+    )
+    return words
