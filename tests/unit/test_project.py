@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.int8_graphs import small_network
@@ -15,6 +16,7 @@ from tinyq.codegen import generate
 from tinyq.errors import FailedError, UnsupportedError
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project, project_files
+from tinyq.firmware.self_test import MOST_SAMPLES, classes_of, samples_that_fit
 from tinyq.firmware.tflm_ops import INT8_HEADERS, METHODS, registrations
 from tinyq.graph import DType, Graph, Op, Tensor
 from tinyq.graph.options import NoOptions
@@ -172,3 +174,28 @@ def test_table_of_registrations_matches_upstream() -> None:
         assert f"BuiltinOperator_{kind}," in body.group(1)
     for kind, header in INT8_HEADERS.items():
         assert f"Register_{kind}_INT8()" in (micro / "kernels" / f"{header}.h").read_text()
+
+
+def test_self_test_takes_what_there_is_room_for() -> None:
+    assert samples_that_fit(1_000, 1 << 20) == MOST_SAMPLES
+    assert samples_that_fit(27_650, 1 << 20) == 2  # at most 64 KB of samples
+    assert samples_that_fit(200_000, 1 << 20) == 1  # but one in any case
+    assert samples_that_fit(1_000, 10_000) == 5
+    assert samples_that_fit(1_000, 4_500) == 0
+    assert samples_that_fit(1_000, -5) == 0
+
+
+def test_self_test_knows_which_labels_are_classes() -> None:
+    scores = np.zeros((4, 3), np.int8)
+    assert classes_of(scores, np.array([0, 2, 1, 1])) == 3
+    assert classes_of(scores.reshape(4, 1, 1, 3), np.array([0, 2, 1, 1])) == 3
+    for labels in (None, np.array([0, 3, 1, 1]), np.array([0.0, 1.0]), np.zeros((4, 2), int), np.array([-1, 1])):
+        assert classes_of(scores, labels) == 0
+    assert classes_of(np.zeros((4, 1), np.int8), np.array([0, 0, 0, 0])) == 0
+
+
+def test_project_without_samples_has_no_self_test() -> None:
+    board = load_board("mps2-an386")
+    files = files_for(board)
+    assert not [name for name in files if "self_test" in name or name.endswith(".robot")]
+    assert "SELF_TEST" not in text_of(files, "CMakeLists.txt")

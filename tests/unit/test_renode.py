@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import stat
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.int8_graphs import small_network
 from tests.renode_stand_in import parse_platform, parse_script
+from tinyq.codegen import generate
 from tinyq.emulation.registry import emulator, emulators
 from tinyq.emulation.renode import open_renode, renode_files, version_of
 from tinyq.errors import BadInputError, MissingToolError
+from tinyq.firmware.deployed import deployed_model
+from tinyq.firmware.project import project_files
+from tinyq.firmware.self_test import SelfTest
 from tinyq.hardware.boards import all_boards, load_board
 
 BOARDS = [board.id for board in all_boards() if board.renode is not None]
@@ -134,3 +141,38 @@ def test_qemu_comes_first_and_the_embedded_emulator_next(monkeypatch: pytest.Mon
     monkeypatch.setattr(type(emulators()["embedded"]), "available", lambda self: False)
     monkeypatch.setattr(type(emulators()["renode"]), "available", lambda self: False)
     assert emulator(None, board).name == "qemu"
+
+
+@pytest.mark.parametrize("board_id", BOARDS)
+def test_robot_file_is_read_by_robot_itself(board_id: str, tmp_path: Path) -> None:
+    """Its own parser finds one test of keywords that Renode has, and every value in it."""
+    parsing = pytest.importorskip("robot.api", reason="robotframework is not installed")
+    board, graph = load_board(board_id), small_network()
+    x = np.zeros((3, 8, 8, 3), np.int8)
+    y = np.array([[0, 1, 0, 0, 0], [5, 1, 0, 0, 0], [0, 1, 9, 0, 0]], np.int8)
+    files = project_files(
+        graph=graph,
+        code=generate(graph, core=board.core),
+        deployed=deployed_model(graph),
+        board=board,
+        self_test=SelfTest((x,), (y,), np.array([1, 1, 2]), "three of them", macs=1_000_000),
+    )
+    path = tmp_path / f"{board_id}.robot"
+    path.write_text(str(files[f"renode/{board_id}.robot"]))
+    model = parsing.get_model(str(path))
+    assert not [e for node in ast.walk(model) for e in getattr(node, "errors", ())]
+    suite = parsing.TestSuite.from_file_system(str(path))
+    (test,) = suite.tests
+    assert test.timeout == "10 minutes"
+    calls = [(call.name, *call.args) for call in test.body]
+    assert board.renode is not None
+    assert ("Create Terminal Tester", f"sysbus.{board.renode.uart}", "timeout=${SECONDS}") in calls
+    assert ("Should Contain", "${said}", "SELF-TEST 3 of 3 equal") in calls
+    assert ("Should Contain", "${said}", ", 2 of 3 correct") in calls
+    assert {name for name, *_ in calls} == {
+        "Execute Command", "Create Terminal Tester", "Start Emulation", "Wait For Line On Uart", "Convert To String",
+        "Should Contain",
+    }  # fmt: skip
+    values = {v.name: v.value for v in suite.resource.variables}
+    assert int(values["${SECONDS}"][0]) == 16
+    assert values["${ELF}"][0].endswith("build-self-test/firmware.elf")

@@ -14,6 +14,7 @@ from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import Quantized, QuantizeSettings, layer_schemes, quantize_model, trial_reports
 from tinyq.api.run_folder import CHECK, COMPILED_MODEL, FIRMWARE, FLOAT_MODEL, MODEL, PAGE, REPORT
 from tinyq.api.scoring import Scored, scores_of
+from tinyq.api.self_test import self_test_of
 from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
 from tinyq.codegen import GeneratedCode
 from tinyq.codegen import generate as generate_code
@@ -23,6 +24,7 @@ from tinyq.evaluation import run_float, run_tflm
 from tinyq.evaluation.metrics import metric as find_metric
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
+from tinyq.firmware.self_test import MOST_SAMPLES, SelfTest
 from tinyq.folding import fold
 from tinyq.footprint.advice import Advice
 from tinyq.footprint.estimate import Footprint, estimate
@@ -74,6 +76,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
     accelerated = accelerate(quantized.graph, settings.accelerator, settings.compiled, progress)
     program = _program(quantized.graph, quantized.tflite, board, settings.optimize)
     scored, evaluated = _evaluate(settings, quantized, progress)
+    self_test = _self_test(settings, quantized, program, board)
 
     report = _report(settings, quantized, program, scored, evaluated, accelerated)
     with staged_folder(settings.out, settings.force) as stage:
@@ -88,7 +91,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
                 write_file(stage / COMPILED_MODEL, accelerated.compiled)
                 files[COMPILED_MODEL] = sha256(accelerated.compiled)
         (stage / FIRMWARE).mkdir()
-        _emit(stage / FIRMWARE, program, board)
+        _emit(stage / FIRMWARE, program, board, self_test)
         write_file(stage / REPORT, report.to_json() + "\n")
         write_file(stage / PAGE, page_of(report))
         manifest = _manifest(settings, quantized, files)
@@ -111,8 +114,9 @@ def generate_project(
     if loaded.kind != "quantized":
         raise BadInputError(f"{model} is a float model.", "Quantize it first, or use 'tinyq convert' with --data.")
     program = _program(loaded.graph, loaded.tflite, board, optimize)
+    self_test = self_test_of(loaded.graph, loaded.tflite, board, program.footprint)
     with staged_folder(out, force) as stage:
-        _emit(stage, program, board)
+        _emit(stage, program, board, self_test)
 
 
 @dataclass(frozen=True)
@@ -151,8 +155,28 @@ def _program(graph: Graph, tflite: bytes, board: Board, optimize: str) -> _Progr
     return _Program(folding.graph, replace(code, layers=layers), deployed, footprint)
 
 
-def _emit(folder: Path, program: _Program, board: Board) -> None:
-    emit_project(folder, graph=program.graph, code=program.code, deployed=program.deployed, board=board)
+def _emit(folder: Path, program: _Program, board: Board, self_test: SelfTest | None) -> None:
+    emit_project(
+        folder,
+        graph=program.graph,
+        code=program.code,
+        deployed=program.deployed,
+        board=board,
+        self_test=self_test,
+    )
+
+
+def _self_test(settings: ConvertSettings, quantized: Quantized, program: _Program, board: Board) -> SelfTest | None:
+    dataset, split = quantized.dataset, quantized.split
+    return self_test_of(
+        quantized.graph,
+        quantized.tflite,
+        board,
+        program.footprint,
+        unseen=dataset.take(split.evaluation[:MOST_SAMPLES]) if dataset is not None and split is not None else None,
+        integers_are_codes=quantized.loaded.kind == "quantized",
+        seed=settings.seed,
+    )
 
 
 def _too_big(graph: Graph, board: Board, footprint: Footprint, deployed: bytes) -> ShortfallError:

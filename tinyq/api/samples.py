@@ -90,9 +90,10 @@ def _chosen(dataset: Dataset, indices: NDArray[np.int64], manifest: Manifest, gr
     return Samples(codes, values, chosen.labels, indices, f"{origin} (seed {manifest.seed})")
 
 
-def _random(graph: Graph, count: int, seed: int) -> Samples:
+def random_codes(graph: Graph, count: int, seed: int) -> tuple[NDArray[Any], ...]:
+    """Seeded inputs over the whole range of their types, ``[count, ...]`` each; normal ones for float inputs."""
     rng = np.random.default_rng(seed)
-    codes = []
+    codes: list[NDArray[Any]] = []
     for tensor in (graph.tensors[i] for i in graph.inputs):
         shape = (count, *tensor.shape[1:])
         kind = tensor.dtype.numpy
@@ -101,4 +102,9 @@ def _random(graph: Graph, count: int, seed: int) -> Samples:
         else:
             limits = np.iinfo(kind)
             codes.append(rng.integers(limits.min, limits.max, shape, kind, endpoint=True))
-    return Samples(tuple(codes), None, None, np.arange(count), f"seeded random inputs (seed {seed}), not real data")
+    return tuple(codes)
+
+
+def _random(graph: Graph, count: int, seed: int) -> Samples:
+    origin = f"seeded random inputs (seed {seed}), not real data"
+    return Samples(random_codes(graph, count, seed), None, None, np.arange(count), origin)

@@ -65,6 +65,7 @@ def build_project(
     jobs: int = 2,
     toolchain: str | None = None,
     for_stand_in: bool = False,
+    self_test: bool = False,
 ) -> Firmware:
     """Build a project into its folder ``build`` (or ``build-<variant>``), and check the instructions it uses.
 
@@ -79,6 +80,7 @@ def build_project(
         jobs: Compilers to run at once.
         toolchain: Name of the toolchain; None for the first that is installed.
         for_stand_in: Link for the board whose emulated machine stands in, see :func:`~tinyq.hardware.boards.stand_in`.
+        self_test: Build the program that tests itself on samples it carries.
 
     Raises:
         BadInputError: The folder holds no project.
@@ -89,7 +91,8 @@ def build_project(
     if not (project / "CMakeLists.txt").is_file():
         raise BadInputError(f"{project} holds no firmware project.", "Generate one first.")
     tools = find_toolchain(toolchain)
-    options = [f"-DTINYQ_RUNTIME={runtime}", f"-DTINYQ_OBSERVE={'ON' if observe else 'OFF'}"]
+    switches = {"TINYQ_OBSERVE": observe, "TINYQ_SELF_TEST": self_test}
+    options = [f"-DTINYQ_RUNTIME={runtime}", *(f"-D{name}={'ON' if on else 'OFF'}" for name, on in switches.items())]
     if runtime == "tflm":
         if not tools.has_cxx:
             raise MissingToolError(
@@ -114,6 +117,7 @@ def build_project(
         options.append("-DTINYQ_STAND_IN=ON")
     options += [f"-D{name}={value}" for name, value in definitions.items()]
     parts = ["build", runtime if runtime != "aot" else "", tflm_kernels, "observe" if observe else ""]
+    parts += ["self-test" if self_test else ""]
     parts += [tools.name if tools.name != DEFAULT_TOOLCHAIN else "", "stand-in" if for_stand_in else ""]
     variant = "-".join(filter(None, parts))
     folder = project / variant

@@ -12,6 +12,7 @@ from tinyq.codegen.code import GeneratedCode
 from tinyq.codegen.render import render
 from tinyq.errors import FailedError
 from tinyq.firmware import layer_map
+from tinyq.firmware.self_test import SelfTest, self_test_files, self_test_values
 from tinyq.firmware.tflm_ops import registrations
 from tinyq.footprint.arena import arena_model
 from tinyq.footprint.tflm_kernels import Kernels
@@ -25,7 +26,15 @@ _BYTES_PER_LINE = 20
 _UNKNOWN_OP_BYTES = 1024
 
 
-def emit_project(folder: Path, *, graph: Graph, code: GeneratedCode, deployed: bytes, board: Board) -> None:
+def emit_project(
+    folder: Path,
+    *,
+    graph: Graph,
+    code: GeneratedCode,
+    deployed: bytes,
+    board: Board,
+    self_test: SelfTest | None = None,
+) -> None:
     """Write the project into an existing empty folder. The same arguments give the same bytes.
 
     Args:
@@ -34,11 +43,13 @@ def emit_project(folder: Path, *, graph: Graph, code: GeneratedCode, deployed: b
         code: What code generation made of it for the board's core.
         deployed: The ``.tflite`` for TFLM, see :func:`tinyq.firmware.deployed.deployed_model`.
         board: The board.
+        self_test: Samples for a program that tests itself, and for Renode's test of it; None for none.
 
     Raises:
         FailedError: A driver that the board names, or an engine file, is missing.
     """
-    for path, text in project_files(graph=graph, code=code, deployed=deployed, board=board).items():
+    files = project_files(graph=graph, code=code, deployed=deployed, board=board, self_test=self_test)
+    for path, text in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(text, bytes):
@@ -47,15 +58,20 @@ def emit_project(folder: Path, *, graph: Graph, code: GeneratedCode, deployed: b
             target.write_text(text, encoding="utf-8", newline="\n")
 
 
-def project_files(*, graph: Graph, code: GeneratedCode, deployed: bytes, board: Board) -> dict[str, str | bytes]:
+def project_files(
+    *, graph: Graph, code: GeneratedCode, deployed: bytes, board: Board, self_test: SelfTest | None = None
+) -> dict[str, str | bytes]:
     """The project's files by path, as :func:`emit_project` writes them."""
     other = stand_in(board)
     values: dict[str, Any] = {
         "board": board,
         "stand_in": other if other is not board else None,
         "core": core(board.core),
+        "self_test": self_test is not None,
         "engine_sources": [f for f in code.engine_files if f.endswith((".c", ".S"))],
     }
+    if self_test is not None:
+        values |= self_test_values(self_test)
     files: dict[str, str | bytes] = dict(_skeleton(board, values))
     available = engine.sources()
     for name in code.engine_files:
@@ -63,8 +79,10 @@ def project_files(*, graph: Graph, code: GeneratedCode, deployed: bytes, board: 
     files |= {f"model/{name}": text for name, text in code.files.items()}
     files[layer_map.FILE] = layer_map.layer_map_text(code.layers)
     files |= _tflm(graph, code, deployed, core(board.core))
+    if self_test is not None:
+        files |= self_test_files(self_test)
     if board.renode is not None:
-        for suffix in ("repl", "resc"):
+        for suffix in ("repl", "resc", *(["robot"] if self_test is not None else [])):
             files[f"renode/{board.id}.{suffix}"] = render(
                 f"renode/board.{suffix}.jinja", {**values, "renode": board.renode}
             )
