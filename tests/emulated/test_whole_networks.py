@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from tests import recurrent_graphs
 from tests.emulated.conftest import write_project
 from tests.engine.harness import Case, run_tflm
 from tests.merged_graphs import merged
 from tests.network_graphs import NETWORKS
 from tests.quantized_networks import INT8, INT16, WIDE, quantized, streaming
+from tinyq.api import convert
+from tinyq.api import test as tested
 from tinyq.emulation.run import run_samples
 from tinyq.firmware.build import build_project
+from tinyq.graph import DType, Graph, write_graph
 from tinyq.hardware.boards import load_board
 
 M4 = "mps2-an386"
@@ -32,6 +37,10 @@ def _assert_equal_on_target(cases: Sequence[Case], folder: Path) -> None:
         assert list(inference.outputs) == wanted, f"sample {i}"
 
 
+def _variables(rng: np.random.Generator) -> Graph:
+    return recurrent_graphs.variables(rng, DType.INT8, True)
+
+
 def test_networks_give_what_tflm_gives(tmp_path: Path) -> None:
     cases = [quantized(name, INT8, 3) for name in NETWORKS] + [quantized(name, INT16, 3) for name in WIDE]
     _assert_equal_on_target(cases, tmp_path)
@@ -39,3 +48,13 @@ def test_networks_give_what_tflm_gives(tmp_path: Path) -> None:
 
 def test_streaming_models_give_what_tflm_gives_for_50_steps(tmp_path: Path) -> None:
     _assert_equal_on_target(streaming(), tmp_path)
+
+
+@pytest.mark.parametrize("make", [recurrent_graphs.streaming_keywords, _variables])
+def test_streaming_models_go_the_whole_way(make: Callable[[np.random.Generator], Graph], tmp_path: Path) -> None:
+    """From the file to the comparison, where host and target must see the same series."""
+    model = tmp_path / "streaming.tflite"
+    model.write_bytes(write_graph(make(np.random.default_rng(4))))
+    convert(model, board=M4, out=tmp_path / "out")
+    report = tested(tmp_path / "out", samples=20, jobs=2)
+    assert report.bit_exact.equal == report.bit_exact.total == 20

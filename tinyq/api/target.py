@@ -141,7 +141,7 @@ def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
         machine,
         [tuple(x[n].tobytes() for x in samples.codes) for n in range(total)],
         emulator=chosen.name,
-        jobs=settings.jobs,
+        jobs=1 if graph.keeps_state else settings.jobs,
         timeout=settings.timeout,
         progress=lambda done: progress("on the target", done, total),
     )

@@ -142,6 +142,8 @@ class _Program:
             calls.append(f"{call.function}({arguments});")
         function = emission.calls[0].function if emission.calls else ""
         output = self.graph.tensors[op.outputs[0]]
+        # a variable holds what was assigned to it, which the model has a tensor of its own for
+        shown = op.inputs[0] if op.kind == "ASSIGN_VARIABLE" else op.outputs[0]
         layer = Layer(
             number,
             human,
@@ -150,7 +152,7 @@ class _Program:
             macs(self.graph, op),
             self.constant_bytes - before,
             (index,),
-            op.outputs[0],
+            shown,
             output.nbytes,
         )
         self.layers.append(layer)

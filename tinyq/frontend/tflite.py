@@ -72,8 +72,10 @@ def _check_operators(graph: Graph) -> None:
             f"The model uses operations of full TensorFlow: {', '.join(flex)}.",
             "Convert it with TFLITE_BUILTINS alone, or replace the layers that need them.",
         )
-    if any(t.dtype is DType.RESOURCE for t in graph.tensors):
-        raise UnsupportedError("The model keeps variables.", "Freeze them to constants before converting.")
+    if any(t.dtype is DType.RESOURCE for t in graph.tensors) and not _has_codes(graph):
+        raise UnsupportedError(
+            "The model is float and keeps variables.", "Quantize it with its own converter, or freeze its variables."
+        )
     if any(t.dtype is DType.FLOAT16 and not t.is_constant for t in graph.tensors):
         raise UnsupportedError("The model computes in float16.", "Convert it with float32 activations.")
 

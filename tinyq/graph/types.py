@@ -147,6 +147,11 @@ class Graph:
     description: str = ""
     initializers: tuple[Graph, ...] = ()
 
+    @property
+    def keeps_state(self) -> bool:
+        """Whether an inference depends on those before it."""
+        return any(t.is_variable for t in self.tensors) or any(op.kind == "VAR_HANDLE" for op in self.ops)
+
     @cached_property
     def producers(self) -> Mapping[int, int]:
         """Tensor index -> index of the op that writes it."""
