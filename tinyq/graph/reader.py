@@ -42,7 +42,7 @@ def read_graph(content: bytes) -> Graph:
 def _graph(model: Any, schema: Any) -> Graph:
     subgraphs = model.subgraphs or []
     if not subgraphs:
-        raise BadInputError("The model has no subgraph.", _MEND)
+        raise BadInputError("The model has no subgraphs.", _MEND)
     buffers = model.buffers or []
     kinds = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
     codes = [_kind(code, kinds) for code in model.operatorCodes or []]
