@@ -136,13 +136,6 @@ void tq_paired_sums(const uint32_t *inputs, const uint32_t *weights, const uint3
 
 #endif
 
-static inline int8_t code_of(const tq_paired_s8_params *p, uint32_t sum, int32_t multiplier, int32_t right)
-{
-    const int32_t value = tq_scale_right((int32_t)sum, multiplier, right);
-
-    return (int8_t)tq_clamp(value + p->zero_point, p->min, p->max);
-}
-
 void tq_paired_s8(const tq_paired_s8_params *p, const uint32_t *inputs, int8_t *first, int8_t *second)
 {
     const uint32_t *end = inputs + p->words;
@@ -159,8 +152,8 @@ void tq_paired_s8(const tq_paired_s8_params *p, const uint32_t *inputs, int8_t *
         for (int32_t i = 0; i < count; ++i) {
             const uint32_t bias = (uint32_t)p->bias[channel + i];
 
-            *first++ = code_of(p, sums[i] - end[0] + bias, *multiplier, *shift);
-            *second++ = code_of(p, sums[TQ_PAIRED_CHANNELS + i] - end[1] + bias, *multiplier, *shift);
+            *first++ = tq_paired_code(p, sums[i] - end[0] + bias, *multiplier, *shift);
+            *second++ = tq_paired_code(p, sums[TQ_PAIRED_CHANNELS + i] - end[1] + bias, *multiplier, *shift);
             multiplier += p->multiplier_step;
             shift += p->multiplier_step;
         }

@@ -30,6 +30,14 @@ typedef struct {
     int32_t max;
 } tq_paired_s8_params;
 
+/* The code of a channel's sum. */
+static inline int8_t tq_paired_code(const tq_paired_s8_params *p, uint32_t sum, int32_t multiplier, int32_t right)
+{
+    const int32_t value = tq_scale_right((int32_t)sum, multiplier, right);
+
+    return (int8_t)tq_clamp(value + p->zero_point, p->min, p->max);
+}
+
 /* The sums of four channels over the words [inputs, end), a multiple of four: of products with the first pixel, then of
  * those with the second one.
  */

@@ -14,13 +14,18 @@ from tests.engine.cores import run_on_core
 from tests.engine.harness import assert_equal_to_tflm, cases_of, engine_folder, host_compiler
 from tinyq.codegen import generate
 from tinyq.codegen.kernel import kernels_for
-from tinyq.codegen.ops import conv_paired_s8, depthwise_conv_plane_s8
+from tinyq.codegen.ops import conv_paired_s8, depthwise_conv_plane_s8, fully_connected_paired_s8
 from tinyq.graph import Graph
 
 BOARDS = {"cortex-m0": "mps2-an385-m0", "cortex-m3": "mps2-an385"}
 KERNELS: list[tuple[type, str, tuple[Callable[[np.random.Generator], Graph], ...]]] = [
     (conv_paired_s8.ConvPaired, "tq_conv_paired_s8(", (graphs.conv_2d, graphs.deep_conv_2d, graphs.conv_3x3)),
     (depthwise_conv_plane_s8.DepthwiseConvPlane, "tq_depthwise_conv_plane_s8(", (graphs.depthwise_3x3,)),
+    (
+        fully_connected_paired_s8.FullyConnectedPaired,
+        "tq_fully_connected_paired_s8(",
+        (graphs.fully_connected, graphs.deep_fully_connected),
+    ),
 ]
 
 
@@ -76,10 +81,12 @@ def test_scratch_size_twins_agree(tmp_path: Path) -> None:
         for n in (6, 7)
         for stride in (1, 2)
     }
+    uses["TQ_FULLY_CONNECTED_PAIRED_S8_SCRATCH_BYTES(9)"] = fully_connected_paired_s8.scratch_bytes(9)
     source = tmp_path / "main.c"
     prints = "".join(f'    printf("%d ", (int)({use}));\n' for use in uses)
     source.write_text(
         '#include <stdio.h>\n#include "tq_conv_paired_s8.h"\n#include "tq_depthwise_conv_plane_s8.h"\n'
+        '#include "tq_fully_connected_paired_s8.h"\n'
         f"int main(void) {{\n{prints}}}\n"
     )
     subprocess.run([host_compiler(), f"-I{engine_folder()}", source, "-o", tmp_path / "a"], check=True)

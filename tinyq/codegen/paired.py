@@ -12,7 +12,7 @@ from tinyq.codegen.arithmetic import activation_range, zero_point_of
 from tinyq.codegen.kernel import Constant, Node, Ref, Target, Value
 from tinyq.graph.options import Activation
 
-_CHANNELS = 4  # TQ_PAIRED_CHANNELS
+CHANNELS = 4  # TQ_PAIRED_CHANNELS
 _WORDS = 4  # at a time
 _MAX_WORDS = 2**32 // 255**2
 """Inputs of a pixel whose products can be summed in 32 bits."""
@@ -64,7 +64,7 @@ def words_of(depth: int) -> int:
 
 def cycles(pairs: int, depth: int, channels: int) -> float:
     """Of pairs of pixels on an M3: of each input of a block of four channels, and of each code."""
-    return pairs * (-(-channels // _CHANNELS) * (22.0 * words_of(depth) + 30) + channels * 75.0)
+    return pairs * (-(-channels // CHANNELS) * (22.0 * words_of(depth) + 30) + channels * 75.0)
 
 
 def linear(
@@ -89,9 +89,9 @@ def packed(rows: NDArray[np.int8]) -> NDArray[np.uint32]:
     """``[channels, depth]`` as ``[channels / 4, words]``; what was filled up is never used."""
     channels, depth = rows.shape
     unsigned = (rows.astype(np.int16) + 128).astype(np.uint32)
-    full = np.pad(unsigned, ((0, -channels % _CHANNELS), (0, -depth % _WORDS)))
-    blocks = full.reshape(-1, _CHANNELS, words_of(depth))
+    full = np.pad(unsigned, ((0, -channels % CHANNELS), (0, -depth % _WORDS)))
+    blocks = full.reshape(-1, CHANNELS, words_of(depth))
     words: NDArray[np.uint32] = np.bitwise_or.reduce(
-        blocks << (8 * np.arange(_CHANNELS, dtype=np.uint32))[:, None], axis=1
+        blocks << (8 * np.arange(CHANNELS, dtype=np.uint32))[:, None], axis=1
     )
     return words
