@@ -8,7 +8,7 @@ __attribute__((naked, noinline)) int calibrate_short(void) {
     __asm__ volatile(
         ".syntax unified\n"
         "movs r0, #1\n"
-        "lsls r0, r0, #19\n"
+        "lsls r0, r0, #16\n"
         "1: subs r0, r0, #1\n"
         "bne 1b\n"
         "bx lr\n");
@@ -18,7 +18,7 @@ __attribute__((naked, noinline)) int calibrate_long(void) {
     __asm__ volatile(
         ".syntax unified\n"
         "movs r0, #3\n"
-        "lsls r0, r0, #19\n"
+        "lsls r0, r0, #16\n"
         "1: subs r0, r0, #1\n"
         "bne 1b\n"
         "bx lr\n");

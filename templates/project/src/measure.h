@@ -6,8 +6,8 @@
 
 enum {
     CALIBRATION_EMPTY = 1,                      /* instructions of calibrate_empty(), its return included */
-    CALIBRATION_SHORT = 3 + 2 * (1 << 19),      /* of calibrate_short() */
-    CALIBRATION_LONG = 3 + 2 * (3 * (1 << 19)), /* of calibrate_long() */
+    CALIBRATION_SHORT = 3 + 2 * (1 << 16),      /* of calibrate_short() */
+    CALIBRATION_LONG = 3 + 2 * (3 * (1 << 16)), /* of calibrate_long() */
 };
 
 int calibrate_empty(void);
