@@ -13,6 +13,19 @@ Operators of the schema of TensorFlow Lite, by the type of their data: which of 
 int8 data. The AOT engine gives the same bytes as the interpreter for integers; how to add an operator is told in
 [adding-an-op.md](adding-an-op.md).
 
+Float32 of the AOT engine has the same bits on every core. It equals TFLM on the host, which adds up in the same order,
+but for functions that TFLM takes from the C library: EXP, LOG, TANH, LOGISTIC and ELU are within 2 units in the last
+place, SOFTMAX and LOG_SOFTMAX within 4.
+
+Where TFLM's result is not defined, the AOT engine's is:
+
+- DIV of int8: quotients so small that TFLM shifts by more than 31 bits are rounded to zero; dividing by zero gives the
+  end of the output's range. TFLM's host interpreter gives other codes there.
+- SPACE_TO_BATCH_ND of int8 pads with the zero point; TFLM pads with what its memory happens to hold.
+- RSQRT of int8: inputs that are not positive give the largest code; TFLM fails.
+- GATHER: indices beyond the axis are taken as its nearest end; TFLM reads elsewhere.
+- `model_reset` gives variables the values that the model initializes them with; TFLM's own reset gives them zeros.
+
 The table is made by `tinyq ops --markdown`.
 
 """
