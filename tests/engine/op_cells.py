@@ -101,6 +101,7 @@ PAIRS = [
     *_kinds(pair_graphs.compare, "GREATER GREATER_EQUAL LESS LESS_EQUAL", I8, I32, I64, F32, count=8),
     *(Cell(kind, "bool", pair_graphs.logical, (kind,), 6) for kind in ("LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT")),
     *_cells("PRELU", pair_graphs.prelu, I8, I16, count=30),
+    *_kinds(pair_graphs.plain, "PRELU", F32),
     *_cells("SELECT_V2", pair_graphs.select, I8, I16, F32, count=15),
 ]
 
