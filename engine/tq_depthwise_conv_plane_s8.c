@@ -3,14 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "tq_fixed_point.h"
+#include "tq_scale_right.h"
 
 /* What is the same for all outputs of a channel. */
 typedef struct {
     const int8_t *weights;
     int32_t bias;
-    int32_t multiplier;
-    int32_t right;
+    tq_scale_right scale;
 } channel;
 
 /* Brings one channel to the plane; the padding is there already. */
@@ -43,13 +42,6 @@ static void fill_plane(const tq_depthwise_conv_plane_s8_params *p, const int8_t 
     }
 }
 
-static inline int8_t code_of(const tq_depthwise_conv_plane_s8_params *p, const channel *c, int32_t sum)
-{
-    const int32_t value = tq_scale_right(tq_add(sum, c->bias), c->multiplier, c->right);
-
-    return (int8_t)tq_clamp(value + p->zero_point, p->min, p->max);
-}
-
 /* Adds the products of one row of the filter with inputs at x and at x + stride. */
 static inline void add_row(const int8_t *x, const int8_t *w, int32_t stride, int32_t sums[2])
 {
@@ -72,15 +64,15 @@ static inline void filter_plane(const tq_depthwise_conv_plane_s8_params *p, cons
         const int8_t *x = plane;
 
         for (int32_t left = s->output_width; left > 0; left -= 2) {
-            int32_t sums[2] = {0, 0};
+            int32_t sums[2] = {c->bias, c->bias};
 
             add_row(x, c->weights, stride, sums);
             add_row(x + width, c->weights + 3, stride, sums);
             add_row(x + 2 * width, c->weights + 6, stride, sums);
-            *output = code_of(p, c, sums[0]);
+            *output = tq_scale_right_code(c->scale, sums[0]);
             output += step;
             if (left > 1) {
-                *output = code_of(p, c, sums[1]);
+                *output = tq_scale_right_code(c->scale, sums[1]);
                 output += step;
             }
             x += 2 * stride;
@@ -102,7 +94,11 @@ void tq_depthwise_conv_plane_s8(const tq_depthwise_conv_plane_s8_params *p, cons
     for (int32_t batch = 0; batch < s->batches; ++batch) {
         for (int32_t i = 0; i < channels; ++i) {
             const int32_t at = i * p->multiplier_step;
-            const channel c = {p->weights + 9 * i, p->bias[i], p->multiplier[at], p->shift[at]};
+            const channel c = {
+                p->weights + 9 * i,
+                p->bias[i],
+                tq_scale_right_by(p->multiplier[at], p->shift[at], p->zero_point, p->min, p->max),
+            };
 
             fill_plane(p, input + i, plane, rows);
             if (s->stride_width == 1) {

@@ -15,7 +15,7 @@ typedef struct {
     const int8_t *weights;     /* [channels][3][3] */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
-    const int8_t *shift;       /* as multiplier; to the right, at least 1 */
+    const int8_t *shift;       /* as multiplier; to the right, 1 to 22 */
     int32_t multiplier_step;   /* 1: a multiplier for each channel, 0: one for all */
     int32_t zero_point;
     int32_t min; /* fused activation */

@@ -41,15 +41,6 @@ static inline int32_t tq_scale(int32_t x, int32_t multiplier, int32_t shift)
     return tq_divide_by_power_of_two(tq_multiply_high(shifted, multiplier), right);
 }
 
-/* tq_scale for a shift to the right by [1, 31]: without branches. */
-static inline int32_t tq_scale_right(int32_t x, int32_t multiplier, int32_t right)
-{
-    int32_t value = tq_multiply_high(x, multiplier);
-
-    value += value >> 31; /* ties of negative numbers go down */
-    return ((value >> (right - 1)) + 1) >> 1;
-}
-
 /* x times a real factor multiplier * 2^(shift - 15), multiplier in [0, 2^15), shift in [-31, 7]: how TensorFlow Lite
  * Micro scales 64-bit sums. Rounded once, to nearest, ties up; modulo 2^32. For |x| < 2^47.
  */

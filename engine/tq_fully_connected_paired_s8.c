@@ -1,5 +1,7 @@
 #include "tq_fully_connected_paired_s8.h"
 
+#include "tq_scale_right.h"
+
 enum { CHANNELS = TQ_PAIRED_CHANNELS };
 
 #if defined(__arm__) && defined(__thumb2__)
@@ -104,7 +106,8 @@ void tq_fully_connected_paired_s8(const tq_fully_connected_paired_s8_params *p, 
                 const int32_t at = i * c->multiplier_step;
                 const uint32_t sum = sums[i - channel] - excess + (uint32_t)c->bias[i];
 
-                *output++ = tq_paired_code(c, sum, c->multiplier[at], c->shift[at]);
+                *output++ = tq_scale_right_code(
+                    tq_scale_right_by(c->multiplier[at], c->shift[at], c->zero_point, c->min, c->max), (int32_t)sum);
             }
             weights += c->words;
         }

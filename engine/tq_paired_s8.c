@@ -1,5 +1,7 @@
 #include "tq_paired_s8.h"
 
+#include "tq_scale_right.h"
+
 #if defined(__arm__) && defined(__thumb2__)
 
 /* r2 inputs, r12 weight and product; to sums of products modulo 2^32 and of their upper halves */
@@ -140,23 +142,29 @@ void tq_paired_s8(const tq_paired_s8_params *p, const uint32_t *inputs, int8_t *
 {
     const uint32_t *end = inputs + p->words;
     const uint32_t *weights = p->weights;
+    const uint32_t first_excess = end[0];
+    const uint32_t second_excess = end[1];
+    const int32_t channels = p->channels;
+    const int32_t step = p->multiplier_step;
+    const int32_t *bias = p->bias;
     const int32_t *multiplier = p->multiplier;
     const int8_t *shift = p->shift;
 
-    for (int32_t channel = 0; channel < p->channels; channel += TQ_PAIRED_CHANNELS) {
+    for (int32_t left = channels; left > 0; left -= TQ_PAIRED_CHANNELS) {
         uint32_t sums[2 * TQ_PAIRED_CHANNELS];
-        const int32_t left = p->channels - channel;
-        const int32_t count = left < TQ_PAIRED_CHANNELS ? left : TQ_PAIRED_CHANNELS;
+        const uint32_t *sum = sums;
+        const uint32_t *last = sums + (left < TQ_PAIRED_CHANNELS ? left : TQ_PAIRED_CHANNELS);
 
         tq_paired_sums(inputs, weights, end, sums);
-        for (int32_t i = 0; i < count; ++i) {
-            const uint32_t bias = (uint32_t)p->bias[channel + i];
+        weights += end - inputs;
+        do {
+            const tq_scale_right scale = tq_scale_right_by(*multiplier, *shift, p->zero_point, p->min, p->max);
+            const uint32_t b = (uint32_t)*bias++;
 
-            *first++ = tq_paired_code(p, sums[i] - end[0] + bias, *multiplier, *shift);
-            *second++ = tq_paired_code(p, sums[TQ_PAIRED_CHANNELS + i] - end[1] + bias, *multiplier, *shift);
-            multiplier += p->multiplier_step;
-            shift += p->multiplier_step;
-        }
-        weights += p->words;
+            *first++ = tq_scale_right_code(scale, (int32_t)(sum[0] - first_excess + b));
+            *second++ = tq_scale_right_code(scale, (int32_t)(sum[TQ_PAIRED_CHANNELS] - second_excess + b));
+            multiplier += step;
+            shift += step;
+        } while (++sum != last);
     }
 }

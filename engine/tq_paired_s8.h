@@ -13,8 +13,6 @@
 
 #include <stdint.h>
 
-#include "tq_fixed_point.h"
-
 enum { TQ_PAIRED_CHANNELS = 4 }; /* that are computed at a time */
 
 typedef struct {
@@ -23,20 +21,12 @@ typedef struct {
     const uint32_t *weights;   /* [channels / 4, rounded up][words]: four channels' weights + 128, the first one lowest */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
-    const int8_t *shift;       /* as multiplier; to the right, at least 1 */
+    const int8_t *shift;       /* as multiplier; to the right, 1 to 22 */
     int32_t multiplier_step;   /* 1: a multiplier for each channel, 0: one for all */
     int32_t zero_point;
     int32_t min; /* fused activation */
     int32_t max;
 } tq_paired_s8_params;
-
-/* The code of a channel's sum. */
-static inline int8_t tq_paired_code(const tq_paired_s8_params *p, uint32_t sum, int32_t multiplier, int32_t right)
-{
-    const int32_t value = tq_scale_right((int32_t)sum, multiplier, right);
-
-    return (int8_t)tq_clamp(value + p->zero_point, p->min, p->max);
-}
 
 /* The sums of four channels over the words [inputs, end), a multiple of four: of products with the first pixel, then of
  * those with the second one.

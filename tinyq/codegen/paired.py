@@ -14,6 +14,7 @@ from tinyq.graph.options import Activation
 
 CHANNELS = 4  # TQ_PAIRED_CHANNELS
 _WORDS = 4  # at a time
+_MIN_SHIFT, _MAX_SHIFT = 1, 22  # of tq_scale_right.h
 _MAX_WORDS = 2**32 // 255**2
 """Inputs of a pixel whose products can be summed in 32 bits."""
 
@@ -22,7 +23,16 @@ def objection(node: Node, target: Target) -> str:
     """What speaks against it, once the weights are known to be all right."""
     if target.core is None or target.core.has_dsp or target.core.has_mve:
         return "it is for cores without the DSP extension"
-    return checks.require(int(weights.requantization(node).shifts.max()) < 0, "the scales of its tensors are too close")
+    shifts = weights.requantization(node).shifts
+    usable = -_MAX_SHIFT <= int(shifts.min()) and int(shifts.max()) <= -_MIN_SHIFT
+    return checks.require(usable, "the scales of its tensors are too close or too far apart") or _sum_objection(node)
+
+
+def _sum_objection(node: Node) -> str:
+    channels = node.output.shape[-1]
+    bias = np.abs(weights.bias_of(node, channels)).max()
+    largest = weights.largest_magnitude(node, channels) * 255 + int(bias)
+    return checks.require(largest < 2**30, "its sums with biases can exceed 31 bits")
 
 
 def output(
