@@ -17,7 +17,6 @@ typedef struct {
 typedef struct {
     const tq_conv_dsp_geometry *g;
     const int8_t *image;
-    bool in_place; /* windows in the image are aligned to words, and used where they are */
     int32_t x;
     int32_t top; /* of the window; it may stick out of the image */
     int32_t left;
@@ -45,42 +44,14 @@ static void copy_bytes(int8_t *to, const int8_t *from, int32_t count)
     }
 }
 
-/* Rows of words, with the number of words known to the compiler. */
-static inline void copy_rows(int8_t *to, const int8_t *from, int32_t words, int32_t rows, int32_t from_step,
-                             int32_t to_step)
+/* Fills words, at an address that is aligned to them, with bytes of one value. */
+static void fill_words(int8_t *to, int32_t value, int32_t count)
 {
-    for (; rows > 0; --rows) {
-        for (int32_t i = 0; i < words; ++i) {
-            uint32_t word;
+    uint32_t *words = (uint32_t *)(void *)to;
+    const uint32_t bytes = (uint32_t)(uint8_t)value * 0x01010101u;
 
-            memcpy(&word, from + 4 * i, sizeof word); /* one load, aligned or not */
-            memcpy(to + 4 * i, &word, sizeof word);
-        }
-        from += from_step;
-        to += to_step;
-    }
-}
-
-/* Copies a window that lies in the image with something after it; what is copied beyond a row is overwritten by the
- * next one, and beyond the last one by nothing that is read. */
-static void copy_window(const tq_conv_shape *s, const int8_t *from, int8_t *to)
-{
-    const int32_t run = s->filter_width * s->input_channels;
-    const int32_t step = s->input_width * s->input_channels;
-
-    switch ((run + 3) / 4) {
-    case 1:
-        copy_rows(to, from, 1, s->filter_height, step, run);
-        break;
-    case 2:
-        copy_rows(to, from, 2, s->filter_height, step, run);
-        break;
-    case 3:
-        copy_rows(to, from, 3, s->filter_height, step, run);
-        break;
-    default:
-        copy_rows(to, from, (run + 3) / 4, s->filter_height, step, run);
-        break;
+    for (int32_t i = 0; i < count; ++i) {
+        words[i] = bytes;
     }
 }
 
@@ -94,12 +65,8 @@ static void copy_and_pad_window(const walk *w, int8_t *to)
     const int32_t right = s->input_width - w->left; /* of the filter's columns, the first beyond the image */
     const int32_t first = w->left < 0 ? -w->left : 0;
     const int32_t end = right < s->filter_width ? right : s->filter_width;
-    const uint32_t padding = (uint32_t)(uint8_t)w->g->input_zero_point * 0x01010101u;
-    uint32_t *words = (uint32_t *)(void *)to; /* patches are aligned */
 
-    for (int32_t i = 0; i < w->g->groups; ++i) {
-        words[i] = padding;
-    }
+    fill_words(to, w->g->input_zero_point, w->g->groups);
     if (end <= first) {
         return;
     }
@@ -121,7 +88,7 @@ static void next_row(walk *w)
     w->top += w->g->shape.stride_height;
 }
 
-/* The window of the pixel that the walk is at: in the image, or, where this cannot be, copied. Goes to the next pixel. */
+/* The window of the pixel that the walk is at: in the image, or copied where it sticks out. Goes to the next pixel. */
 static window next_window(walk *w, int8_t *patch)
 {
     const tq_conv_shape *s = &w->g->shape;
@@ -130,10 +97,8 @@ static window next_window(walk *w, int8_t *patch)
                         w->top + s->filter_height <= s->input_height;
     window found = {patch, s->filter_width * s->input_channels};
 
-    if (inside && w->in_place) {
+    if (inside) {
         found = (window){w->image + w->top * step + w->left * s->input_channels, step};
-    } else if (inside && w->top + s->filter_height < s->input_height) {
-        copy_window(s, w->image + w->top * step + w->left * s->input_channels, patch);
     } else {
         copy_and_pad_window(w, patch);
     }
@@ -144,56 +109,35 @@ static window next_window(walk *w, int8_t *patch)
     return found;
 }
 
-/* Both windows of two pixels, if they lie in the image; then goes on by two pixels. */
-static bool next_windows(walk *w, int8_t *patches, window found[2])
+/* How many pairs of pixels from here on in this row have windows that lie in the image. */
+static int32_t pairs_inside(const walk *w)
 {
     const tq_conv_shape *s = &w->g->shape;
-    const int32_t step = s->input_width * s->input_channels;
-    const int32_t bottom = w->top + s->filter_height;
-    const int8_t *first = w->image + w->top * step + w->left * s->input_channels;
-    const int8_t *second = first + s->stride_width * s->input_channels;
 
-    if (w->x < w->first || w->x + 2 > w->end || w->top < 0) {
-        return false;
+    if (w->x < w->first || w->x >= w->end || w->top < 0 || w->top + s->filter_height > s->input_height) {
+        return 0;
     }
-    if (w->in_place && bottom <= s->input_height) {
-        found[0] = (window){first, step};
-        found[1] = (window){second, step};
-    } else if (!w->in_place && bottom < s->input_height) {
-        int8_t *patch = patches + 4 * w->g->groups;
-
-        copy_window(s, first, patches);
-        copy_window(s, second, patch);
-        found[0] = (window){patches, 0};
-        found[1] = (window){patch, 0};
-    } else {
-        return false;
-    }
-    w->left += 2 * s->stride_width;
-    w->x += 2;
-    if (w->x == s->output_width) {
-        next_row(w);
-    }
-    return true;
+    return (w->end - w->x) / 2;
 }
 
-static void dot(tq_dot_s8_dsp_args *args, const tq_dsp_channels *channels)
+/* The last one of an odd number of channels. */
+static void dot_last(tq_dot_s8_dsp_args args, const tq_dsp_channels *channels)
 {
-    const int32_t pairs = channels->count / 2;
+    args.weights = args.weights_end;
+    args.weights_end += channels->pair_words;
+    args.second_channel = 0;
+    args.outputs[0] += channels->count - 1;
+    args.outputs[1] += channels->count - 1;
+    tq_dot_s8_dsp(&args);
+}
 
-    args->weights = channels->weights;
-    args->weights_end = channels->weights + pairs * channels->pair_words;
-    if (pairs > 0) {
-        args->second_channel = 1;
+static inline void dot(const tq_dot_s8_dsp_args *args, const tq_dsp_channels *channels)
+{
+    if (channels->count > 1) {
         tq_dot_s8_dsp(args);
     }
     if (channels->count % 2 != 0) {
-        args->weights = args->weights_end;
-        args->weights_end += channels->pair_words;
-        args->second_channel = 0;
-        args->outputs[0] += 2 * pairs;
-        args->outputs[1] += 2 * pairs;
-        tq_dot_s8_dsp(args);
+        dot_last(*args, channels);
     }
 }
 
@@ -218,59 +162,132 @@ static void convolve_pixels(const tq_conv_shape *s, const tq_dsp_channels *chann
     }
 }
 
+/* Pairs of pixels whose windows lie in the image; then goes on by them. */
+static void convolve_inside(walk *w, int32_t pairs, const tq_dsp_channels *channels, int8_t *output,
+                            tq_widen_pair_dsp_args *widen, tq_dot_s8_dsp_args *args)
+{
+    const tq_conv_shape *s = &w->g->shape;
+    const int32_t channel_count = s->input_channels;
+    const int32_t stride = s->stride_width * channel_count;
+    const int32_t step = 2 * s->output_channels;
+    const int8_t *end = output + pairs * step;
+
+    widen->first = w->image + (w->top * s->input_width + w->left) * channel_count;
+    widen->second = widen->first + stride;
+    widen->first_step = (s->input_width - s->filter_width) * channel_count;
+    widen->second_step = widen->first_step;
+    args->outputs[0] = output;
+    args->outputs[1] = output + s->output_channels;
+    do {
+        w->g->widen(widen);
+        widen->first += 2 * stride;
+        widen->second += 2 * stride;
+        dot(args, channels);
+        args->outputs[0] += step;
+        args->outputs[1] += step;
+    } while (args->outputs[0] != end);
+    w->left += 2 * pairs * s->stride_width;
+    w->x += 2 * pairs;
+    if (w->x == s->output_width) {
+        next_row(w);
+    }
+}
+
 static void convolve_windows(const tq_conv_dsp_geometry *g, const tq_dsp_channels *channels, const int8_t *image,
                              int8_t *output, int8_t *patches, tq_widen_pair_dsp_args *widen, tq_dot_s8_dsp_args *args)
 {
     const tq_conv_shape *s = &g->shape;
+    const int32_t run = s->filter_width * s->input_channels;
     const int32_t outputs = s->output_channels;
     const int8_t *last = output + (s->output_height * s->output_width - 1) * outputs;
     walk at = {
         .g = g,
         .image = image,
-        .in_place = s->input_channels % 4 == 0,
         .top = -s->padding_top,
         .left = -s->padding_left,
         .first = (s->padding_left + s->stride_width - 1) / s->stride_width,
         .end = (s->input_width - s->filter_width + s->padding_left) / s->stride_width + 1,
     };
 
-    for (; output <= last; output += 2 * outputs) {
+    while (output <= last) {
         const bool second = output < last; /* else the last pixel twice */
+        const int32_t inside = pairs_inside(&at);
         window windows[2];
 
-        if (!second || !next_windows(&at, patches, windows)) {
-            windows[0] = next_window(&at, patches);
-            windows[1] = second ? next_window(&at, patches + 4 * g->groups) : windows[0];
+        if (inside > 0) {
+            convolve_inside(&at, inside, channels, output, widen, args);
+            output += 2 * inside * outputs;
+            continue;
         }
+        windows[0] = next_window(&at, patches);
+        windows[1] = second ? next_window(&at, patches + 4 * g->groups) : windows[0];
         widen->first = windows[0].start;
         widen->second = windows[1].start;
-        widen->first_step = windows[0].step - 4 * widen->words;
-        widen->second_step = windows[1].step - 4 * widen->words;
-        tq_widen_pair_dsp(widen);
+        widen->first_step = windows[0].step - run;
+        widen->second_step = windows[1].step - run;
+        g->widen(widen);
         args->outputs[0] = output;
         args->outputs[1] = second ? output + outputs : output;
         dot(args, channels);
+        output += 2 * outputs;
     }
+}
+
+/* Copies an image with its padding; then all windows lie in it. */
+static void pad_image(tq_conv_dsp_geometry *g, const int8_t *image, int8_t *to)
+{
+    tq_conv_shape *s = &g->shape;
+    const int32_t height = (s->output_height - 1) * s->stride_height + s->filter_height;
+    const int32_t width = (s->output_width - 1) * s->stride_width + s->filter_width;
+    const int32_t rows = height - s->padding_top < s->input_height ? height - s->padding_top : s->input_height;
+    const int32_t columns = width - s->padding_left < s->input_width ? width - s->padding_left : s->input_width;
+    const int32_t channels = s->input_channels;
+    int8_t *row = to + (s->padding_top * width + s->padding_left) * channels;
+
+    fill_words(to, g->input_zero_point, (height * width * channels + 3) / 4);
+    for (int32_t y = 0; y < rows; ++y) {
+        copy_bytes(row, image, columns * channels);
+        row += width * channels;
+        image += s->input_width * channels;
+    }
+    s->input_height = height;
+    s->input_width = width;
+    s->padding_top = 0;
+    s->padding_left = 0;
 }
 
 void tq_convolve_dsp(const tq_conv_dsp_geometry *g, const tq_dsp_channels *channels, const int8_t *image,
                      int8_t *output, void *scratch)
 {
     const tq_conv_shape *s = &g->shape;
-    const bool aligned = s->input_channels % 4 == 0;
+    const int32_t run = s->filter_width * s->input_channels;
     int8_t *patches = scratch;
     int32_t *pairs = (int32_t *)scratch + 2 * g->groups;
     tq_widen_pair_dsp_args widen = {
-        .words = aligned ? s->filter_width * s->input_channels / 4 : g->groups,
-        .rows = aligned ? s->filter_height : 1,
+        .words = run / 4,
+        .rows = s->filter_height,
         .output = pairs,
+        .rest = run % 4,
+        .rests = {patches, patches + 4 * g->groups},
     };
-    tq_dot_s8_dsp_args args = {.inputs = pairs};
+    tq_dot_s8_dsp_args args = {
+        .weights = channels->weights,
+        .weights_end = channels->weights + channels->count / 2 * channels->pair_words,
+        .inputs = pairs,
+        .second_channel = 1,
+    };
 
     tq_dot_s8_dsp_set_up(&args, g->groups, g->form);
     output += channels->first;
-    if (aligned && s->filter_height == 1 && s->filter_width == 1 && s->stride_height == 1 && s->stride_width == 1) {
+    if (s->filter_height == 1 && s->filter_width == 1 && s->stride_height == 1 && s->stride_width == 1 &&
+        s->input_channels % 4 == 0) {
         convolve_pixels(s, channels, image, output, &widen, &args);
+    } else if (g->padded != 0) {
+        tq_conv_dsp_geometry padded = *g;
+        int8_t *copy = (int8_t *)scratch + g->padded;
+
+        pad_image(&padded, image, copy);
+        convolve_windows(&padded, channels, copy, output, patches, &widen, &args);
     } else {
         convolve_windows(g, channels, image, output, patches, &widen, &args);
     }

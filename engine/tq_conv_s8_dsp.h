@@ -6,6 +6,7 @@
 
 #include "tq_conv_shape.h"
 #include "tq_dot_s8_dsp.h"
+#include "tq_widen_dsp.h"
 
 /* What both kernels need. Inputs are used as they are: biases already hold -input_zero_point * sum(weights). */
 typedef struct {
@@ -13,12 +14,15 @@ typedef struct {
     int32_t input_zero_point; /* what padding holds */
     int32_t groups;           /* inputs under the filter / 4, rounded up */
     tq_dsp_form form;
+    tq_widen_pair_dsp_function *widen; /* of rows of filter_width * input_channels bytes */
+    int32_t padded; /* where in scratch is room for the image with its padding, a multiple of 4; 0 if there is none */
 } tq_conv_dsp_geometry;
 
 /* Weights as int8 in flash; those of some channels at a time are extended in RAM. */
 typedef struct {
     tq_conv_dsp_geometry geometry;
-    const int8_t *weights;     /* [channels / 2, rounded up][groups][2][4], zeros where there is no input or channel */
+    const int8_t *weights;     /* [channels / 2, rounded up][groups][2][4], zeros where there is no input or channel;
+                                  groups are in the order in which inputs are widened */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
     const int8_t *shift;       /* as multiplier: bits to the right, 0 to 22 */
@@ -33,7 +37,7 @@ typedef struct {
 #define TQ_CONV_S8_DSP_SCRATCH_BYTES(groups, block_channels) \
     (TQ_CONV_DSP_INPUT_BYTES(groups) + (block_channels) / 2 * (16 * (groups) + 32))
 
-/* `scratch` is aligned to four bytes, as is the input. */
+/* `scratch` is aligned to four bytes, as is the input; a padded image goes after what the macro says. */
 void tq_conv_s8_dsp(const tq_conv_s8_dsp_params *p, const int8_t *input, int8_t *output, void *scratch);
 
 /* Weights as int16 in flash, in the order of tq_dot_s8_dsp. */

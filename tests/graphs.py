@@ -559,6 +559,23 @@ def deep_conv_2d(rng: np.random.Generator) -> Graph:
     return b.graph([x], [y])
 
 
+def first_conv_2d(rng: np.random.Generator) -> Graph:
+    """Few channels, as images and spectrograms have them; some too large to be copied with their padding."""
+    b = GraphBuilder()
+    size_h, size_w, depth = pick(rng, ((3, 3, 3), (3, 3, 3), (10, 4, 1), (3, 2, 2), (5, 5, 3), (3, 3, 1)))
+    height, width = (int(rng.integers(n, 40)) for n in (size_h, size_w))
+    stride, padding, channels = int(pick(rng, (1, 2, 2))), pick(rng, PADDINGS), int(rng.integers(1, 10))
+    batches, taps = int(pick(rng, (1, 1, 2))), size_h * size_w * depth
+    x = b.int8((batches, height, width, depth), some_scale(rng), some_zero_point(rng))
+    weights = add_weights(b, rng, W8A8, (channels, size_h, size_w, depth), 0, rng.random() < 0.8)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, taps)
+    shape = (batches, _outputs(padding, height, size_h, stride), _outputs(padding, width, size_w, stride), channels)
+    y = add_product_output(b, rng, W8A8, shape, x, weights, taps, "NONE")
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    b.op("CONV_2D", inputs, y, ConvOptions(stride, stride, 1, 1, padding, "NONE"))
+    return b.graph([x], [y])
+
+
 def conv_3x3(rng: np.random.Generator) -> Graph:
     """3x3 filters with stride 1 in images of even height, whose width is a multiple of four."""
     b = GraphBuilder()

@@ -28,6 +28,7 @@ CORE, BOARD = "cortex-m4", "mps2-an386"
 SIGNS = ("SIGNED", "NONNEGATIVE", "tq_clamp_s8(")
 CODES = ("_signed_s", "= 12,", "tq_clamp_s8(")
 STRIDES = ("= tq_depthwise_tile_s8_dsp,", "_tile_signed_s8", "_stride2_s8", "_stride2_signed_s8", "tq_clamp_s8(")
+WIDENING = ("_pair_of_4_dsp,", "_pair_of_9_dsp,", "_any_pair_dsp,", ".padded = 0")
 
 CONV, CONV_WIDE = conv_s8_dsp.ConvDsp, conv_s8_dsp.ConvDspWide
 WINOGRAD = conv_winograd_s8_dsp.ConvWinogradDsp
@@ -47,6 +48,8 @@ KERNELS: list[tuple[type, str, str, Callable[..., Any], int, tuple[str, ...]]] =
     (CONV, "balanced", "tq_conv_s8_dsp(", graphs.conv_2d, 80, ()),
     (CONV, "balanced", "tq_conv_s8_dsp(", _pointwise, 40, ()),
     (CONV, "balanced", "tq_conv_s8_dsp(", graphs.deep_conv_2d, 60, SIGNS),
+    (CONV, "balanced", "tq_conv_s8_dsp(", graphs.first_conv_2d, 60, WIDENING),
+    (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.first_conv_2d, 60, WIDENING),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.conv_2d, 80, ()),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.deep_conv_2d, 60, SIGNS),
     (WINOGRAD, "speed", "tq_conv_winograd_s8_dsp(", graphs.conv_3x3, 40, ("_outputs_dsp,", "_signed_dsp,", "tq_clamp")),

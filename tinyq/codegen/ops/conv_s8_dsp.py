@@ -24,6 +24,11 @@ from tinyq.codegen.weights_s8 import INT8
 
 _LEAST_WEIGHTS_BYTES = 5000
 """Scratch that a layer may always take for extended weights: less than what an interpreter keeps beside activations."""
+_LEAST_PADDED_BYTES = 1000
+"""The same for an image with its padding, where no aim asks for less RAM."""
+
+_GATHERING = {"tq_widen_pair_dsp": (100, 6), "tq_widen_any_pair_dsp": (200, 16)}
+"""Cycles of a pixel, and of each of its groups."""
 
 
 def _rows(node: Node) -> NDArray[np.int8]:
@@ -61,9 +66,44 @@ def _cost(node: Node) -> float:
     _, height, width, channels = node.output.shape
     pixels, groups = height * width, _groups(node)
     blocks = -(-pixels // 2) * -(-channels // 2)
-    aligned = node.input(0).shape[3] % 4 == 0
-    gathering = (100 + 1.5 * 4 * groups) if aligned else (200 + 4 * 4 * groups)
-    return 300 + blocks * (18 * groups + 40) + pixels * gathering
+    each, of_group = _GATHERING.get(_widen(node), (40, 14))
+    return 300 + blocks * (18 * groups + 40) + pixels * (each + of_group * groups)
+
+
+def _row_bytes(node: Node) -> int:
+    """Inputs in a row of the filter."""
+    return node.input(1).shape[2] * node.input(1).shape[3]
+
+
+def _widen(node: Node) -> str:
+    if node.input(0).shape[3] % 4 == 0:
+        return "tq_widen_pair_dsp"
+    if _row_bytes(node) == 9 and node.input(1).shape[1] == 3:
+        return "tq_widen_pair_of_9_dsp"
+    return "tq_widen_pair_of_4_dsp" if _row_bytes(node) == 4 else "tq_widen_any_pair_dsp"
+
+
+def _padded_bytes(node: Node, used: int, target: Target) -> int:
+    """Scratch for the image with its padding, beside ``used`` bytes; 0 if no window sticks out or there is no room."""
+    o, (_, height, width, channels) = conv.options_of(node), node.input(0).shape
+    reach = [
+        (outputs - 1) * stride + taps
+        for outputs, stride, taps in zip(
+            node.output.shape[1:3], (o.stride_h, o.stride_w), node.input(1).shape[1:3], strict=True
+        )
+    ]
+    size = -(-reach[0] * reach[1] * channels // 4) * 4
+    least = _LEAST_PADDED_BYTES if target.optimize in ("balanced", "speed") else 0
+    room = max(room_for_scratch(node.graph, node.index) - used, least)
+    return size if (reach[0] > height or reach[1] > width) and size <= room else 0
+
+
+def _widened(rows: NDArray[Any], node: Node) -> NDArray[Any]:
+    """Weights ``[channels, depth]`` in the order of widened inputs: whole words of the filter's rows, then the rest."""
+    count, run = rows.shape[0], _row_bytes(node)
+    by_row = rows.reshape(count, -1, run)
+    words, rest = by_row[..., : run // 4 * 4], by_row[..., run // 4 * 4 :]
+    return np.concatenate([words.reshape(count, -1), rest.reshape(count, -1)], axis=1)
 
 
 def _paired(rows: NDArray[Any], groups: int) -> NDArray[Any]:
@@ -73,12 +113,14 @@ def _paired(rows: NDArray[Any], groups: int) -> NDArray[Any]:
     return padded.reshape(-1, 2, groups, 4).transpose(0, 2, 1, 3)
 
 
-def _geometry(node: Node, form: str) -> dict[str, Value]:
+def _geometry(node: Node, form: str, padded: int) -> dict[str, Value]:
     return {
         "shape": weights.shape_members(node, conv.options_of(node), *conv.windows(node)),
         "input_zero_point": zero_point_of(node.input(0)),
         "groups": _groups(node),
         "form": form,
+        "widen": _widen(node),
+        "padded": padded,
     }
 
 
@@ -99,8 +141,10 @@ class ConvDsp:
         assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
         groups = _groups(node)
         block = self._block_channels(node, groups, target)
+        scratch = scratch_bytes(groups, block)
+        padded = _padded_bytes(node, scratch, target)
         members: dict[str, Value] = {
-            "geometry": _geometry(node, channels.form.value),
+            "geometry": _geometry(node, channels.form.value, scratch if padded else 0),
             "weights": Ref("weights"),
             "bias": Ref("bias"),
             "multiplier": Ref("multiplier"),
@@ -109,11 +153,10 @@ class ConvDsp:
             "output_zero_point": zero_point_of(node.output),
             "block_channels": block,
         }
-        paired = _paired(channels.rows, groups)
+        paired = _paired(_widened(channels.rows, node), groups)
         comment = "weights [pair of channels][group][channel][input]"
         constants = (Constant("weights", paired, comment, 4), *channels.constants())
-        scratch = scratch_bytes(groups, block)
-        return dsp.emission(node, "tq_conv_s8_dsp", channels, members, constants, scratch)
+        return dsp.emission(node, "tq_conv_s8_dsp", channels, members, constants, scratch + padded)
 
     def _block_channels(self, node: Node, groups: int, target: Target) -> int:
         """As many as fit without a larger arena, in blocks of about the same size."""
@@ -153,15 +196,17 @@ class ConvDspWide:
         scaled = dsp.scaled(channels)
         assert scaled is not None  # noqa: S101 - checked by objection()
         groups = _groups(node)
-        stream = scaled.stream(_paired(scaled.rows, groups), zero_point_of(node.output))
+        stream = scaled.stream(_paired(_widened(scaled.rows, node), groups), zero_point_of(node.output))
+        scratch = wide_scratch_bytes(groups)
+        padded = _padded_bytes(node, scratch, target)
         members: dict[str, Value] = {
-            "geometry": _geometry(node, scaled.form.scaled),
+            "geometry": _geometry(node, scaled.form.scaled, scratch if padded else 0),
             "weights": Ref("weights"),
             "pair_words": stream.shape[1],
         }
         comment = "[pair of channels]: weights, biases, multipliers, addends, shifts"
         constants = (Constant("weights", stream, comment),)
-        return dsp.emission(node, "tq_conv_s8_dsp_wide", channels, members, constants, wide_scratch_bytes(groups))
+        return dsp.emission(node, "tq_conv_s8_dsp_wide", channels, members, constants, scratch + padded)
 
 
 def scratch_bytes(groups: int, block_channels: int) -> int:
