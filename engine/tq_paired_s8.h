@@ -18,7 +18,7 @@ enum { TQ_PAIRED_CHANNELS = 4 }; /* that are computed at a time */
 typedef struct {
     int32_t words;             /* inputs per pixel, rounded up to a multiple of four */
     int32_t channels;          /* output channels */
-    const uint32_t *weights;   /* [channels / 4, rounded up][words]: four channels' weights + 128, the first one lowest */
+    const uint32_t *weights;   /* [channels / 4, rounded up][words]: weights + 128 of four channels, the first lowest */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
     const int8_t *shift;       /* as multiplier; to the right, 1 to 22 */

@@ -1,8 +1,8 @@
 /* Sums of fewer than 31 bits to codes with one multiplication, for shifts to the right by 1 to 22 bits: as tq_scale.
  *
- * tq_scale rounds twice: v = floor(sum * multiplier / 2^31 + 1/2), then v / 2^right to nearest, ties away from zero, which
- * is floor((v + 2^(right - 1) - (1 if v < 0)) / 2^right). Floors of floors are one floor, so all addends can go before
- * the division, the output's zero point too; and where sum < 0 but v = 0, one less makes no difference.
+ * tq_scale rounds twice: v = floor(sum * multiplier / 2^31 + 1/2), then v / 2^right to nearest, ties away from zero,
+ * which is floor((v + 2^(right - 1) - (1 if v < 0)) / 2^right). Floors of floors are one floor, so all addends can go
+ * before the division, the output's zero point too; and where sum < 0 but v = 0, one less makes no difference.
  */
 #ifndef TQ_SCALE_RIGHT_H
 #define TQ_SCALE_RIGHT_H

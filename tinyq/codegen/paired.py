@@ -24,7 +24,7 @@ def objection(node: Node, target: Target) -> str:
     if target.core is None or target.core.has_dsp or target.core.has_mve:
         return "it is for cores without the DSP extension"
     shifts = weights.requantization(node).shifts
-    usable = -_MAX_SHIFT <= int(shifts.min()) and int(shifts.max()) <= -_MIN_SHIFT
+    usable = int(shifts.min()) >= -_MAX_SHIFT and int(shifts.max()) <= -_MIN_SHIFT
     return checks.require(usable, "the scales of its tensors are too close or too far apart") or _sum_objection(node)
 
 
