@@ -5,7 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("engine", "kernel_costs", "bit_exact", "quantization", "qat", "estimate_error", "accelerators")
+BENCHMARKS = (
+    "engine", "kernel_costs", "bit_exact", "quantization", "qat", "estimate_error", "accelerators", "wire_faults",
+)  # fmt: skip
 
 
 def main() -> int:

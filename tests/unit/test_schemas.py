@@ -10,7 +10,7 @@ import pytest
 import typer
 from jsonschema import Draft202012Validator, ValidationError
 
-from scripts.reference import DOCS
+from scripts.reference import DOCS, pages
 from tests.float_graphs import classifier
 from tests.json_outputs import SCHEMAS, validated
 from tinyq.cli import app
@@ -75,3 +75,7 @@ def test_a_schema_refuses_what_is_missing_or_unknown() -> None:
         check({"boards": document["boards"]})
     with pytest.raises(ValidationError, match="'more' was unexpected"):
         check({**document, "more": 1})
+
+
+def test_the_published_reference_is_the_generated_one() -> None:
+    assert (DOCS / "reference.md").read_text() == pages()["reference.md"], "write it anew: python -m scripts.reference"

@@ -141,6 +141,10 @@ class QemuTransport:
             self._monitor.send(b"\n")
             self._monitor.recv(1 << 16)
 
+    def reset(self) -> None:
+        """Reset the machine, as its reset button would, whatever it is at."""
+        self._monitor.send(b"system_reset\n")
+
     def store(self, data: bytes) -> bool:
         """Write into the machine's memory that the program does not use."""
         if self._window is None:
