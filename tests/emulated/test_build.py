@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -68,6 +69,39 @@ def test_instructions_that_the_core_lacks_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(FailedError, match=r"that a Cortex-M3 lacks, first 'smlad.*DSP extension.* in model_init"):
         build_project(project, board=load_board("mps2-an385"))
+
+
+@pytest.mark.parametrize(
+    ("board_id", "option", "line", "needs"),
+    [
+        ("mps2-an500", "-mcpu=cortex-m33", "lda %0, [%0]", "Armv8-M"),
+        ("mps2-an500", "", "mcr p15, 0, %0, c7, c10, 5", "no Cortex-M has"),  # a barrier of older application cores
+        ("mps3-an547-nomve", "-mcpu=cortex-m55", "vadd.i32 q0, q0, q0", "M-profile vector extension"),
+        ("mps3-an547", "", ".arch_extension pacbti\\n pacg %0, %0, %0", "pointer authentication"),
+        ("mps3-an547", "", "mcr p15, 0, %0, c7, c10, 5", "no Cortex-M has"),
+        ("ek-ra8m1", "", "mrc p15, 0, %0, c0, c0, 0", "no Cortex-M has"),
+    ],
+)
+def test_the_larger_cores_lack_something_too(tmp_path: Path, board_id: str, option: str, line: str, needs: str) -> None:
+    project = write_stub_project(tmp_path / "firmware", board_id)
+    tools = project / "cmake" / "arm-none-eabi.cmake"
+    if option:
+        tools.write_text(re.sub(r"-mcpu=\S+", option, tools.read_text()))
+    model = project / "model" / "model.c"
+    body = f'{{\n    int x = 0;\n    __asm__ volatile("{line}" : "+r"(x));\n    return x;\n}}'
+    model.write_text(model.read_text().replace("int model_init(void) { return 0; }", f"int model_init(void) {body}"))
+    with pytest.raises(FailedError, match=rf"{needs}.* in model_init"):
+        build_project(project, board=load_board(board_id))
+
+
+def test_a_core_runs_what_it_has(tmp_path: Path) -> None:
+    """The M85 has what the M55 lacks."""
+    project = write_stub_project(tmp_path / "firmware", "ek-ra8m1")
+    model = project / "model" / "model.c"
+    line = ".arch_extension pacbti\\n pacg %0, %0, %0"
+    body = f'{{\n    int x = 0;\n    __asm__ volatile("{line}" : "+r"(x));\n    return x;\n}}'
+    model.write_text(model.read_text().replace("int model_init(void) { return 0; }", f"int model_init(void) {body}"))
+    assert build_project(project, board=load_board("ek-ra8m1")).elf.is_file()
 
 
 def test_compile_error_shows_its_first_lines(tmp_path: Path) -> None:

@@ -89,6 +89,10 @@ MVE = ("m55", "m85")
         ("wls", "lr, r0, 12", True, MVE),
         ("le", "lr, 12", True, MVE),
         ("csel", "r0, r1, r2, eq", True, MVE),
+        ("pacg", "r0, r1, r2", True, ("m85",)),
+        ("pac", "r12, lr, sp", True, NOT_V6M),  # a hint
+        ("<undefined>", "ee07 0fba", True, ()),
+        ("<undefined>", "de00", False, ()),
         ("lsll", "r0, r1, #3", True, MVE),
         ("stc", "14, cr1, [r3], {128}", True, ()),
         ("<UNDEFINED>", "instruction: 0xffff", True, ()),
@@ -135,3 +139,11 @@ def test_files_that_are_no_firmware_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FailedError, match="no sound ELF"):
         memory_of(path)
     assert Symbols(path).name_at(0x100) is None
+
+
+def test_what_objdump_cannot_decode_is_an_instruction_that_no_core_has() -> None:
+    """It shows that as a comment."""
+    listing = "00000040 <f>:\n  42:\tee07 0fba \t\t\t@ <UNDEFINED> instruction: 0xee070fba\n  46:\t4770      \tbx\tlr\n"
+    (violation,) = scan(parse_listing(listing), CORES["cortex-m85"])
+    assert (violation.address, violation.function, violation.instruction) == (0x42, "f", "<undefined> ee07 0fba")
+    assert violation.needs == "an instruction that no Cortex-M has"

@@ -72,6 +72,8 @@ def parse_listing(listing: str) -> Iterator[Instruction]:
         if found is None or found.group(3) in _DATA:
             continue
         address, encoding, mnemonic, operands = found.groups()
+        if operands.startswith("<UNDEFINED>"):  # as a comment, in place of an instruction
+            mnemonic, operands = UNKNOWN, encoding
         yield Instruction(int(address, 16), function, mnemonic, operands.strip(), " " in encoding)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tinyq.errors import FailedError
 from tinyq.firmware.attributes import check_attributes
-from tinyq.firmware.disassembly import Instruction, disassemble
+from tinyq.firmware.disassembly import UNKNOWN, Instruction, disassemble
 from tinyq.hardware.cores import Core
 
 _CONDITION = r"(?:eq|ne|cs|cc|hs|lo|mi|pl|vs|vc|hi|ls|ge|lt|gt|le)?(?:\.[nw])?$"
@@ -44,13 +44,16 @@ _V81M = re.compile(
     r"|asrl|lsll|lsrl|[su]qrsh[lr]l?|[su]qshll?|[su]rshrl?)(?:\.w)?$"
 )
 
+# others of that extension are in the space of hints, which every core skips
+_PACBTI = _mnemonics("pacg", "autg", "bxaut")
+
 _FP = re.compile(r"(?:v[a-z]|fld|fst)")
 _FPV5 = re.compile(r"v(?:sel(?:eq|ge|gt|vs)|maxnm|minnm|rint[amnprxz]|cvt[amnp]\.)")
 _VECTORS = re.compile(r"\bq[0-7]\b|\{\s*q")
 _VECTOR_CONTROL = re.compile(r"v(?:pst|pt|pnot|ctp|pse)")
 
 _NO_CORTEX_M = "an instruction that no Cortex-M has"
-_UNKNOWN = re.compile(r"<undefined>|\(bad\)|stc|ldc|cdp|mcr|mrc", re.IGNORECASE)
+_UNKNOWN = re.compile(r"\(bad\)|stc|ldc|cdp|mcr|mrc", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def missing(mnemonic: str, operands: str, wide: bool, core: Core) -> str | None:
         wide: Whether it has 32 bits.
         core: The core.
     """
+    if mnemonic.lower() == UNKNOWN:
+        return _NO_CORTEX_M
     if core.architecture == "armv6-m":
         fits = _WIDE_OF_V6M.match(mnemonic) if wide else not _NARROW_NOT_IN_V6M.match(mnemonic)
         return None if fits else "Armv7-M"
@@ -115,6 +120,7 @@ def missing(mnemonic: str, operands: str, wide: bool, core: Core) -> str | None:
         (not core.has_dsp, _DSP, "the DSP extension"),
         (not core.architecture.startswith("armv8"), _V8M, "Armv8-M"),
         (core.architecture != "armv8.1-m.main", _V81M, "Armv8.1-M"),
+        (not core.has_pacbti, _PACBTI, "pointer authentication"),
         (True, _UNKNOWN, _NO_CORTEX_M),
     ):
         if applies and pattern.match(mnemonic):

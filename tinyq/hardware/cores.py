@@ -26,6 +26,7 @@ class Core:
         fpu: Scalar floating point in hardware.
         has_dsp: The DSP extension (SMLAD, UXTB16, SSAT16 and so on).
         has_mve: The M-profile vector extension (Helium).
+        has_pacbti: Pointer authentication and branch targets (PACBTI), beyond what other cores take for no operation.
         unaligned: Words may be loaded from unaligned addresses.
         tflm_architecture: Value of ``TARGET_ARCH`` in the build of TensorFlow Lite Micro.
     """
@@ -37,6 +38,7 @@ class Core:
     fpu: FloatingPoint = "none"
     has_dsp: bool = False
     has_mve: bool = False
+    has_pacbti: bool = False
     unaligned: bool = True
     tflm_architecture: str = ""
 
@@ -75,7 +77,7 @@ _CORES = (
          fpu="double", has_dsp=True, tflm_architecture="cortex-m33"),
     # GCC knows this core's name from 13 on; for an M55 it makes the same instructions, without the branch protection
     Core("cortex-m85", "Cortex-M85", "armv8.1-m.main", ("-mcpu=cortex-m55", "-mfloat-abi=hard"),
-         fpu="double", has_dsp=True, has_mve=True, tflm_architecture="cortex-m85"),
+         fpu="double", has_dsp=True, has_mve=True, has_pacbti=True, tflm_architecture="cortex-m85"),
 )  # fmt: skip
 
 CORES: Mapping[str, Core] = MappingProxyType({c.name: c for c in _CORES})
