@@ -10,20 +10,35 @@ _Static_assert(sizeof(tq_tile_pixels_args) == 28, "the assembler reads seven wor
 _Static_assert(sizeof(tq_depthwise_tile_args) == 24, "the assembler reads six words");
 _Static_assert(offsetof(tq_depthwise_channel_dsp, multiplier) == 24, "the assembler reads six taps, then four words");
 
-/* r0 input, r1 pixel step, r2 tile, r3 pairs left, r10 pairs, r11 row skip, r12 (rows - 1) * 4 + last is alone * 2 + odd,
+/* r0 input, r1 pixel step, r2 tile, r3 twos of pairs left, r10 twos of pairs, r11 row skip,
+ * r12 (rows - 1) * 8 + a pair is left * 4 + last is alone * 2 + odd,
  * lr what takes the tile back to the start of its row, in the next one
  */
 #define ALONE(offset)                   \
-    "ldr r4, [r0]\n"                    \
+    "ldrsb r4, [r0]\n"                  \
+    "ldrsb r5, [r0, #1]\n"              \
+    "ldrsb r6, [r0, #2]\n"              \
+    "ldrsb r7, [r0, #3]\n"              \
     "add r0, r0, r1\n"                  \
-    "sxtb16 r5, r4\n"                   \
-    "sxtb16 r4, r4, ror #8\n"           \
-    "strh r5, [r2, #" #offset "]\n"     \
-    "strh r4, [r2, #112+" #offset "]\n" \
-    "lsr r5, r5, #16\n"                 \
-    "lsr r4, r4, #16\n"                 \
-    "strh r5, [r2, #224+" #offset "]\n" \
-    "strh r4, [r2, #336+" #offset "]\n"
+    "strh r4, [r2, #" #offset "]\n"     \
+    "strh r5, [r2, #112+" #offset "]\n" \
+    "strh r6, [r2, #224+" #offset "]\n" \
+    "strh r7, [r2, #336+" #offset "]\n"
+
+#define PAIR(offset)                    \
+    "ldr r5, [r0, r1]\n"                \
+    "ldr r4, [r0]\n"                    \
+    "add r0, r0, r1, lsl #1\n"          \
+    "pkhbt r6, r4, r5, lsl #16\n"       \
+    "pkhtb r8, r5, r4, asr #16\n"       \
+    "sxtb16 r4, r6\n"                   \
+    "sxtb16 r6, r6, ror #8\n"           \
+    "sxtb16 r7, r8\n"                   \
+    "sxtb16 r8, r8, ror #8\n"           \
+    "str r4, [r2, #" #offset "]\n"      \
+    "str r6, [r2, #112+" #offset "]\n"  \
+    "str r7, [r2, #224+" #offset "]\n"  \
+    "str r8, [r2, #336+" #offset "]\n"
 
 __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_tile_pixels_args *args)
 {
@@ -36,49 +51,40 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
         "mov r11, r10\n"
         "sub r9, r9, #1\n"
         "sub r8, r8, r7\n" /* without an odd first one */
-        "and r5, r8, #1\n"
+        "and r5, r8, #3\n" /* two bits: a pair is left, last is alone */
         "orr r12, r7, r5, lsl #1\n"
-        "orr r12, r12, r9, lsl #2\n"
-        "lsr r10, r8, #1\n"
-        "add r4, r10, r7\n" /* pairs that the row goes through */
+        "orr r12, r12, r9, lsl #3\n"
+        "lsr r10, r8, #2\n"
+        "add r4, r7, r8, lsr #1\n" /* pairs that the row goes through */
         "mov r5, #448\n"
         "mul r4, r4, r5\n"
         "rsb lr, r4, #4\n"
         "1:\n"
-        "movs r3, r10\n"
         "lsls r4, r12, #31\n"
         "bpl 2f\n"
         ALONE(2)
         "add r2, r2, #448\n"
         "2:\n"
-        "cbz r3, 4f\n"
+        "movs r3, r10\n"
+        "beq 4f\n"
         "3:\n"
-        "ldr r5, [r0, r1]\n"
-        "ldr r4, [r0]\n"
-        "add r0, r0, r1, lsl #1\n"
-        "sxtb16 r6, r4\n"
-        "sxtb16 r7, r5\n"
-        "sxtb16 r4, r4, ror #8\n"
-        "sxtb16 r5, r5, ror #8\n"
-        "pkhbt r8, r6, r7, lsl #16\n"
-        "pkhtb r7, r7, r6, asr #16\n"
-        "pkhbt r9, r4, r5, lsl #16\n"
-        "pkhtb r5, r5, r4, asr #16\n"
-        "str r8, [r2]\n"
-        "str r9, [r2, #112]\n"
-        "str r7, [r2, #224]\n"
-        "str r5, [r2, #336]\n"
-        "add r2, r2, #448\n"
+        PAIR(0)
+        PAIR(448)
+        "add r2, r2, #896\n"
         "subs r3, r3, #1\n"
         "bne 3b\n"
         "4:\n"
-        "lsls r4, r12, #31\n"
+        "lsls r4, r12, #30\n" /* carry: a pair; sign: one alone */
         "bcc 5f\n"
-        ALONE(0)
+        PAIR(0)
+        "add r2, r2, #448\n"
         "5:\n"
+        "bpl 6f\n"
+        ALONE(0)
+        "6:\n"
         "add r2, r2, lr\n"
         "add r0, r0, r11\n"
-        "subs r12, r12, #4\n"
+        "subs r12, r12, #8\n"
         "bpl 1b\n"
         "pop {r4-r11, pc}\n");
 }

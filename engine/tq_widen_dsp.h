@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Rows of two arrays; widened words of both alternate. Where rows are no whole words, what is left over follows the words
- * of all rows: it is packed to words in `rests`.
+/* Rows of two arrays; widened words of both alternate. Where rows are no whole words, what is left over follows the
+ * words of all rows: it is packed to words in `rests`.
  */
 typedef struct {
     const int8_t *first;
