@@ -66,7 +66,8 @@ def _least_ram(graph: Graph, candidates: Sequence[Sequence[Step]], target: Targe
     """Of each operator the kernel that works in the fewest bytes; then faster ones, where the arena stays as small."""
     chosen = []
     for i, steps in enumerate(candidates):
-        sizes = [_working_bytes(graph, i, step.emission) for step in steps]
+        # of equal ones that with less scratch, for which nothing needs to be in place
+        sizes = [(_working_bytes(graph, i, step.emission), step.emission.scratch_bytes) for step in steps]
         chosen.append(steps[sizes.index(min(sizes))])
     arena = memory_of(graph, chosen, target).plan.size
     for i, steps in enumerate(candidates):
