@@ -132,14 +132,13 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "subeq r1, r1, r3\n"          \
     "beq " block "\n"
 
-/* Goes on to the next pair of columns of the tile, `count` columns of the output further; sets the flags to what is
- * left after it. */
-#define NEXT_COLUMNS(count)         \
+/* Goes on by `count` columns of the output and so many bytes of the tile; sets the flags to the columns left. */
+#define NEXT_COLUMNS(count, bytes)  \
     "ldrd r0, r1, [sp, #36]\n"      \
     "ldrd r10, r2, [sp, #28]\n"     \
     "ldr r3, [sp]\n"                \
-    "add r0, r0, #448\n"            \
-    "add r2, r2, #448\n"            \
+    "add r0, r0, #" #bytes "\n"     \
+    "add r2, r2, #" #bytes "\n"     \
     "add r1, r1, r3, lsl #(" #count "-1)\n" \
     "strd r0, r1, [sp, #36]\n"      \
     "subs r10, r10, #" #count "\n"  \
@@ -168,6 +167,22 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
 /* Sums r10, r11 of the upper row, r12, lr of the lower one. */
 #define FOUR_SUMS(code) code("r10") code("r11") code("r12") code("lr")
 #define LEFT_SUMS(code) code("r10") code("r12")
+
+/* The upper row goes last, so that it wins where both have the same address. */
+#define STORE_FOUR             \
+    "ldrd r2, r3, [sp]\n"      \
+    "strb r12, [r1, r3]\n"     \
+    "add r12, r1, r3\n"        \
+    "strb lr, [r12, r2]\n"     \
+    "strb r10, [r1]\n"         \
+    "strb r11, [r1, r2]\n"     \
+    "add r1, r12, r3\n"
+
+#define STORE_LEFT             \
+    "ldr r3, [sp, #4]\n"       \
+    "strb r12, [r1, r3]\n"     \
+    "strb r10, [r1]\n"         \
+    "add r1, r1, r3, lsl #1\n"
 
 #define STRIDE_1(codes)                 \
     ENTER(2)                            \
@@ -205,15 +220,9 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "smlabt r12, r3, r9, r12\n"         \
     "smlad lr, r3, r9, lr\n"            \
     codes(FOUR_SUMS)                    \
-    "ldrd r2, r3, [sp]\n"               \
-    "strb r12, [r1, r3]\n"              \
-    "add r12, r1, r3\n"                 \
-    "strb lr, [r12, r2]\n"              \
-    "strb r10, [r1]\n"                  \
-    "strb r11, [r1, r2]\n"              \
-    "add r1, r12, r3\n"                 \
+    STORE_FOUR                          \
     NEXT_ROWS("2b", 4)                  \
-    NEXT_COLUMNS(2)                     \
+    NEXT_COLUMNS(2, 448)                \
     "beq 4f\n"                          \
     "cmp r10, #1\n"                     \
     "bne 2b\n"                          \
@@ -236,18 +245,60 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "smlabt r12, r2, r7, r12\n"         \
     "smlabt r12, r3, r9, r12\n"         \
     codes(LEFT_SUMS)                    \
-    "ldr r3, [sp, #4]\n"                \
-    "strb r12, [r1, r3]\n"              \
-    "strb r10, [r1]\n"                  \
-    "add r1, r1, r3, lsl #1\n"          \
+    STORE_LEFT                          \
     NEXT_ROWS("3b", 4)                  \
     "4:\n"                              \
     LEAVE
 
-/* Sums r10 of the upper row, r12 of the lower one; taps (w1, w2) are needed for w2 alone. */
+/* Taps (w1, w2) are needed for w2 alone. */
 #define STRIDE_2(codes)                 \
     ENTER(3)                            \
+    "ldr r2, [sp, #28]\n"               \
+    "cmp r2, #1\n"                      \
+    "beq 3f\n"                          \
     "2:\n"                              \
+    "ldr lr, [sp, #20]\n"               \
+    "ldrd r2, r3, [r0]\n"               \
+    "smlad r10, r2, r4, lr\n"           \
+    "smlad r10, r3, r6, r10\n"          \
+    "ldrd r2, r3, [r0, #8]\n"           \
+    "smlad r10, r2, r8, r10\n"          \
+    "smlad r12, r2, r4, lr\n"           \
+    "smlad r12, r3, r6, r12\n"          \
+    "ldr r2, [r0, #16]!\n"              \
+    "smlad r12, r2, r8, r12\n"          \
+    "ldrd r2, r3, [r0, #432]\n"         \
+    "smlabt r10, r2, r5, r10\n"         \
+    "smlad r11, r2, r4, lr\n"           \
+    "smlabt r10, r3, r7, r10\n"         \
+    "smlad r11, r3, r6, r11\n"          \
+    "ldrd r2, r3, [r0, #440]\n"         \
+    "smlabt r10, r2, r9, r10\n"         \
+    "smlad r11, r2, r8, r11\n"          \
+    "smlabt r12, r2, r5, r12\n"         \
+    "smlad lr, r2, r4, lr\n"            \
+    "smlabt r12, r3, r7, r12\n"         \
+    "smlad lr, r3, r6, lr\n"            \
+    "ldr r2, [r0, #448]\n"              \
+    "smlabt r12, r2, r9, r12\n"         \
+    "smlad lr, r2, r8, lr\n"            \
+    "ldrd r2, r3, [r0, #880]\n"         \
+    "smlabt r11, r2, r5, r11\n"         \
+    "smlabt r11, r3, r7, r11\n"         \
+    "ldrd r2, r3, [r0, #888]\n"         \
+    "smlabt r11, r2, r9, r11\n"         \
+    "smlabt lr, r2, r5, lr\n"           \
+    "smlabt lr, r3, r7, lr\n"           \
+    "ldr r2, [r0, #896]\n"              \
+    "smlabt lr, r2, r9, lr\n"           \
+    codes(FOUR_SUMS)                    \
+    STORE_FOUR                          \
+    NEXT_ROWS("2b", 8)                  \
+    NEXT_COLUMNS(2, 896)                \
+    "beq 4f\n"                          \
+    "cmp r10, #1\n"                     \
+    "bne 2b\n"                          \
+    "3:\n"                              \
     "ldr r12, [sp, #20]\n"              \
     "ldrd r2, r3, [r0]\n"               \
     "smlad r10, r2, r4, r12\n"          \
@@ -269,13 +320,9 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "smlabt r12, r3, r7, r12\n"         \
     "smlabt r12, lr, r9, r12\n"         \
     codes(LEFT_SUMS)                    \
-    "ldr r3, [sp, #4]\n"                \
-    "strb r12, [r1, r3]\n"              \
-    "strb r10, [r1]\n"                  \
-    "add r1, r1, r3, lsl #1\n"          \
-    NEXT_ROWS("2b", 8)                  \
-    NEXT_COLUMNS(1)                     \
-    "bne 2b\n"                          \
+    STORE_LEFT                          \
+    NEXT_ROWS("3b", 8)                  \
+    "4:\n"                              \
     LEAVE
 
 #define DEFINE(name, body)                                                              \

@@ -93,10 +93,10 @@ def _tiles(node: Node, target: Target) -> _Tiles:
 
 
 def _cost(node: Node, target: Target) -> float:
-    """Cycles of blocks of 2x2 (stride 2: 2x1) outputs, and of bringing four channels of a pixel to a tile."""
+    """Cycles of blocks of 2x2 outputs, and of bringing four channels of a pixel to a tile."""
     tiles = _tiles(node, target)
     _, height, width, channels = node.output.shape
-    blocks = -(-height // 2) * -(-width // 2) * 65 if tiles.stride == 1 else -(-height // 2) * width * 42
+    blocks = -(-height // 2) * -(-width // 2) * (65 if tiles.stride == 1 else 70)
     columns = -(-width // tiles.columns) * -(-height // tiles.rows)
     return 500 + channels * (blocks + 150 * columns + 40 + 3.5 * node.input(0).elements / channels)
 
