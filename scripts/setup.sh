@@ -36,6 +36,6 @@ if [ ! -e "$stamp" ] || [ pyproject.toml -nt "$stamp" ] || [ constraints.txt -nt
             exit 1
         }
     fi
-    .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[keras,vela,embedded,dev]'
+    .venv/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[keras,vela,embedded,dev,docs]'
     touch "$stamp"
 fi
