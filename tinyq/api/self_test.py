@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tinyq.api.samples import random_codes
 from tinyq.data import Dataset, to_codes
+from tinyq.errors import MissingToolError, UnsupportedError
 from tinyq.evaluation import default_metric, run_tflm
 from tinyq.firmware.self_test import SelfTest, classes_of, samples_that_fit
 from tinyq.footprint.estimate import Footprint
@@ -38,7 +39,7 @@ def self_test_of(
         seed: Of random codes.
 
     Returns:
-        The self-test; None if the board has no room for a single sample.
+        The self-test; None if the board has no room for a single sample, or there is no reference here.
     """
     code = board.region("code")
     free = (code.bytes if code is not None else 0) - footprint.flash_bytes
@@ -56,7 +57,10 @@ def self_test_of(
         labels, origin = few.labels, f"the first unseen ones of the conversion's data (seed {seed})"
     else:
         codes, origin = random_codes(graph, count, seed), f"random inputs (seed {seed}), not real data"
-    outputs = tuple(run_tflm(tflite, codes))
+    try:
+        outputs = tuple(run_tflm(tflite, codes))
+    except (MissingToolError, UnsupportedError):
+        return None
     judged = default_metric(graph, labels) == "top1" and classes_of(outputs[0], labels) > 0
     classes = np.asarray(labels, np.int64) if judged else None
     return SelfTest(codes, outputs, classes, origin, total_macs(graph))
