@@ -31,14 +31,16 @@ ENVIRONMENTS = (
 
 
 def tinyq(cwd: Path, environment: dict[str, str], *arguments: object) -> None:
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "tinyq", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, **environment},
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
         timeout=300,
     )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="module")
