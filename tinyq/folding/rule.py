@@ -13,7 +13,7 @@ import numpy as np
 
 from tinyq.codegen.kernel import HOST, Node, Target, kernels_for
 from tinyq.folding.ranges import Integers, Mask, Range, channels_of
-from tinyq.graph import Graph, Op, Quantization, Tensor
+from tinyq.graph import DType, Graph, Op, Quantization, Tensor
 
 Ranges: TypeAlias = Mapping[int, Range]
 """By position of the inputs that are not constant."""
@@ -136,15 +136,20 @@ class Linked:
 _RULES: list[Rule] = []
 
 
+_CODES = (DType.INT8, DType.INT16)
+
+
 def register(rule: Rule) -> None:
     """Add a rule."""
     _RULES.append(rule)
 
 
 def rule_for(node: Node) -> Rule | None:
-    """The rule for an operator; None if there is none, or the operator is not as the engine knows it to be sound."""
+    """The rule for an operator; None if there is none, it works on other values than codes, or it is not sound."""
     _discover()
     if len(node.op.outputs) != 1:
+        return None
+    if any(t.dtype not in _CODES for t in (*node.inputs, node.output) if not t.is_constant):
         return None
     rule = next((r for r in _RULES if node.op.kind in r.kinds), None)
     if rule is None or not _is_sound(node) or not rule.applies(node):

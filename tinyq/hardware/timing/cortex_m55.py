@@ -51,7 +51,7 @@ def _one(now: Decoded, before: Decoded | None, taken: bool) -> int:
 
 
 TIMING = DualBeat(
-    cores=("cortex-m55", "cortex-m85"),
+    cores=("cortex-m55", "cortex-m55-nomve", "cortex-m85"),
     method="executed blocks x two beats for vector instructions, one less after a vector instruction on another unit "
     "(memory, multiply, other), four for scatter and gather; scalar instructions 1, loads used at once 2, branches "
     "taken 3, ends of low-overhead loops 1; zero wait states, tightly coupled memory",
