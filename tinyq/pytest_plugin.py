@@ -3,7 +3,7 @@
 Example::
 
     def test_keyword_model(tinyq):
-        run = tinyq.convert("model.keras", data="samples.npz", board="nucleo-l552")
+        run = tinyq.convert("model.keras", data="samples.npz", board="stm32l552")
         report = run.test(samples=100)
         assert report.accuracy.target > 0.9
         run.guard(baseline="tests/baseline.json", drift=0.01)

@@ -57,5 +57,5 @@ class GuardReport(_Report):
         if failing:
             raise ShortfallError(
                 f"The run is worse than it may be: {'; '.join(failing)}.",
-                "Mend it, or accept the new figures with --update.",
+                "Mend it; or raise the limit, or where the baseline is passed accept the new figures with --update.",
             )
