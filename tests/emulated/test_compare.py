@@ -42,7 +42,7 @@ def with_wrong_kernel(out: Path, copy: Path, layer: int) -> Path:
     entry = read_layer_map(out / "firmware")[layer]
     last = f"((int8_t *)at(LAYER_{layer}_OUTPUT))[{entry.output_bytes - 1}]"
     text, replaced = re.subn(
-        rf"(void run_layer_{layer}\(void\)\n{{\n.*?)\n}}", rf"\1\n    {last} ^= 1;\n}}", text, flags=re.S
+        rf"(void run_layer_{layer}\w*\(void\)\n{{\n.*?)\n}}", rf"\1\n    {last} ^= 1;\n}}", text, flags=re.S
     )
     assert replaced == 1
     source.write_text(text)
