@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 
@@ -67,15 +68,16 @@ def permutation(shape: Sequence[int], axes: Sequence[int]) -> tuple[Loop, ...]:
     return tuple(Loop(shape[a], (strides[a], target)) for a, target in zip(axes, targets, strict=True))
 
 
-class Mover:
+class Mover(ABC):
     """Base of kernels that move elements; ``TYPES`` are those that TFLM moves."""
 
     TYPES: ClassVar[Collection[DType]] = ANY
     kinds: tuple[str, ...] = ()
     variant = "portable"
 
+    @abstractmethod
     def objection(self, node: Node, target: Target) -> str:
-        raise NotImplementedError
+        """As a kernel's."""
 
     def cost(self, node: Node, target: Target) -> float:
         return 3.0 * sum(node.graph.tensors[t].nbytes for t in node.op.outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -17,7 +18,7 @@ from tinyq.graph.options import AddOptions, MulOptions
 _LARGEST_VALUE = 2**31 - 2**16
 
 
-class Binary(Linked):
+class Binary(Linked, ABC):
     """An operand with one channel only is read for all of them."""
 
     def links(self, node: Node) -> Mapping[int, Integers]:
@@ -50,9 +51,9 @@ class Binary(Linked):
         rows = tensor.data.reshape(-1, channels_of(tensor)).astype(np.int64)
         return Range(rows.min(axis=0), rows.max(axis=0))
 
+    @abstractmethod
     def _function(self, node: Node) -> Callable[[int, int], int]:
         """The code of a result, before it is limited."""
-        raise NotImplementedError
 
 
 class Add(Binary):
