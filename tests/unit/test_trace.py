@@ -53,6 +53,15 @@ def test_the_log_may_come_in_any_pieces(size: int) -> None:
     assert (whole.blocks, list(whole.entered)) == (cut.blocks, list(cut.entered))
 
 
+def test_a_listing_may_arrive_line_by_line() -> None:
+    log = _Log(os.open(os.devnull, os.O_RDONLY))
+    for line in (LISTED + AGAIN).splitlines(keepends=True):
+        log._take(line)
+    assert log.failure == ""
+    assert (log.blocks, list(log.entered)) == (read(LISTED + AGAIN).blocks, [0, 1, 1])
+    log.start()
+
+
 def test_blocks_that_did_not_begin_do_not_count() -> None:
     log = read(LISTED, AGAIN, b"Stopped execution of TB chain before 0x7f5f28000200 [00000102] f\n", AGAIN)
     assert list(log.entered) == [0, 1, 1]

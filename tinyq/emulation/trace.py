@@ -129,6 +129,7 @@ class _Log(threading.Thread):
         self._indices: dict[bytes, int] = {}
         self._start = 0
         self._listed: list[int] = []
+        self._listing = False  # between the head of a listing and the block that it is of
 
     def sequence(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """First addresses, and indices, of the blocks in the order in which they were entered."""
@@ -145,7 +146,7 @@ class _Log(threading.Thread):
                     self._take(whole + newline)
 
     def _take(self, text: bytes) -> None:
-        if b"IN:" not in text and _STOPPED not in text and not self._listed:
+        if b"IN:" not in text and _STOPPED not in text and not self._listing:
             keys = _KEY.findall(text)
             try:
                 self.entered.extend([self._indices[key] for key in keys])
@@ -157,7 +158,7 @@ class _Log(threading.Thread):
 
     def _take_line(self, line: bytes) -> None:
         if line.startswith(b"IN:"):
-            self._listed = []
+            self._listed, self._listing = [], True
         elif listed := _LISTED.match(line):
             # QEMU's disassembler does not know all instructions, but shows all halfwords
             if not self._listed:
@@ -172,7 +173,7 @@ class _Log(threading.Thread):
             if self._listed and int(key.split(b"/")[1], 16) == self._start:
                 self._indices[key] = len(self.blocks)
                 self.blocks.append(_addresses(self._start, self._listed))
-                self._listed = []
+                self._listed, self._listing = [], False
             if key not in self._indices:
                 self.failure = f"block {key!r} was entered but never translated"
             else:
