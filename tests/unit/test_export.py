@@ -79,7 +79,7 @@ def compile_and_run(folder: Path, sources: Sequence[Path], include: Path, tmp_pa
 def test_every_form_holds_the_whole_model(
     converted: Path, expected: list[int], tmp_path: Path, form: str, sources: str
 ) -> None:
-    out = export(converted, form, tmp_path / "export")
+    export(converted, form, out := tmp_path / "export")
     folder = out / sources
     assert compile_and_run(out, sorted(folder.glob("*.c")), folder, tmp_path) == expected
     assert json.loads((out / "tinyq.json").read_text())["format"] == form
@@ -112,7 +112,7 @@ def test_cmake_builds_installs_and_is_found(converted: Path, expected: list[int]
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="no host C++ compiler is installed")
 def test_the_sketch_compiles_against_the_arduino_interface(converted: Path, tmp_path: Path) -> None:
-    out = export(converted, "arduino", tmp_path / "export")
+    export(converted, "arduino", out := tmp_path / "export")
     (tmp_path / "Arduino.h").write_text(
         "#pragma once\n#include <stddef.h>\n#include <stdint.h>\nstruct Port { void begin(long); void print(int);\n"
         "void print(char); void println(const char *); void println(); };\nextern Port Serial;\nvoid delay(long);\n"
@@ -140,7 +140,7 @@ def test_the_sketch_compiles_against_the_arduino_interface(converted: Path, tmp_
 
 
 def test_platformio_files_are_what_they_should_be(converted: Path, tmp_path: Path) -> None:
-    out = export(converted, "platformio", tmp_path / "export")
+    export(converted, "platformio", out := tmp_path / "export")
     settings = configparser.ConfigParser()
     settings.read_string((out / "platformio.ini").read_text())
     assert settings["platformio"]["default_envs"] == "target"
@@ -155,7 +155,7 @@ def test_zephyr_finds_every_source_of_the_module(converted: Path, tmp_path: Path
     cmake = shutil.which("cmake")
     if cmake is None:
         pytest.skip("cmake is not on the path")
-    out = export(converted, "zephyr", tmp_path / "export")
+    export(converted, "zephyr", out := tmp_path / "export")
     module = yaml.safe_load((out / "zephyr" / "module.yml").read_text())
     assert module["build"] == {"cmake": ".", "kconfig": "Kconfig"}
     assert (out / "Kconfig").read_text().startswith("config MY_MODEL_1\n\tbool ")
@@ -192,7 +192,7 @@ include("{out}/CMakeLists.txt")
 
 
 def test_the_pack_lists_every_file(converted: Path, tmp_path: Path) -> None:
-    out = export(converted, "cmsis-pack", tmp_path / "export")
+    export(converted, "cmsis-pack", out := tmp_path / "export")
     package = ET.fromstring((out / "tinyq.my_model_1.pdsc").read_text())  # noqa: S314 - our own file
     assert package.findtext("name") == "my_model_1"
     listed = {f.get("name") for f in package.iter("file") if f.get("category") == "sourceC"}

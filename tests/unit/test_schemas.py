@@ -31,7 +31,7 @@ def test_every_command_with_json_has_a_published_schema() -> None:
     group = typer.main.get_command(app)
     commands = getattr(group, "commands", {})
     with_json = {n for n, c in commands.items() if any("--json" in p.opts for p in c.params)}
-    assert with_json == set(REPORTS) == {p.stem for p in SCHEMAS.glob("*.json")}
+    assert set(commands) == with_json == set(REPORTS) == {p.stem for p in SCHEMAS.glob("*.json")}
 
 
 @pytest.mark.parametrize("command", sorted(REPORTS))
@@ -59,6 +59,23 @@ def test_conversions_follow_their_schemas(work: Path) -> None:
     out = work / "out"
     common = ("convert", model, "--data", data, "--board", "mps2-an386", "--accelerator", "cmsis-nn")
     assert validated(*common, "-o", out) == validated("report", out)[0]
+
+
+def test_what_is_written_follows_its_schema(work: Path) -> None:
+    assert validated("init", "-o", work / "plain.yaml")["layers"] == []
+    assert "second" in validated("init", work / "float.tflite", "-o", work / "layers.yaml")["layers"]
+    validated("quantize", work / "float.tflite", "--data", work / "data.npz", "-o", work / "int8.tflite")
+    project = validated("generate", work / "int8.tflite", "--board", "microbit", "-o", work / "firmware")
+    assert project["estimate"]["verdict"] == "FITS"
+    assert project == validated(
+        "generate", work / "int8.tflite", "--board", "microbit", "-o", work / "firmware", "--force"
+    )
+    validated("convert", work / "int8.tflite", "--board", "microbit", "-o", work / "exported")
+    exported = validated("export", work / "exported", "--format", "zephyr", "-o", work / "zephyr")
+    for folder, files in (("firmware", project["files"]), ("zephyr", exported["files"])):
+        assert (
+            sorted(p.relative_to(work / folder).as_posix() for p in (work / folder).rglob("*") if p.is_file()) == files
+        )
 
 
 @pytest.mark.parametrize("mode", [(), ("--matrix",), ("--mixed", "--budget-error", "1")])

@@ -49,7 +49,7 @@ def test_inspect_shows_hostile_names_as_text(run: Run, work: Path) -> None:  # n
 def test_a_fresh_recipe_changes_nothing_and_its_examples_are_valid(tmp_path: Path) -> None:
     graph = classifier()
     (tmp_path / "m.tflite").write_bytes(write_graph(graph))
-    made = init(tmp_path / "r.yaml", tmp_path / "m.tflite")
+    init(made := tmp_path / "r.yaml", tmp_path / "m.tflite")
     assert resolve(read_recipe(made), graph).schemes == tuple(LayerScheme() for _ in graph.ops)
     # with every comment that holds a setting opened up it is still a recipe, and knows the model's layers
     text = re.sub(r"(?m)^# ((?:io|transforms|refine|layers|ranges):|  )", r"\1", made.read_text())
@@ -67,7 +67,7 @@ def test_any_layer_name_survives_the_recipe(tmp_path: Path, name: str) -> None:
     op = next(op for op in graph.ops if op.kind == "DEPTHWISE_CONV_2D")
     renamed = graph.replace_tensors({op.outputs[0]: replace(graph.tensors[op.outputs[0]], name=name)})
     (tmp_path / "m.tflite").write_bytes(write_graph(renamed))
-    made = init(tmp_path / "r.yaml", tmp_path / "m.tflite")
+    init(made := tmp_path / "r.yaml", tmp_path / "m.tflite")
     made.write_text(re.sub(r"(?m)^# (layers:|  - )", r"\1", made.read_text()))
     chosen = [rule.select.layer for rule in read_recipe(made).layers]
     assert layer_name(renamed, op) in chosen

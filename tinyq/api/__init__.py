@@ -11,8 +11,8 @@ from tinyq.api.comparison import CompareSettings
 from tinyq.api.comparison import compare as _compare
 from tinyq.api.conversion import ConvertSettings
 from tinyq.api.conversion import convert as _convert
-from tinyq.api.conversion import generate_project as generate
 from tinyq.api.estimation import estimate as _estimate
+from tinyq.api.generation import generate
 from tinyq.api.options import AnalyzeOptions, CompareOptions, ConvertOptions, QuantizeOptions, TestOptions, with_paths
 from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import QuantizeSettings, quantize_file
@@ -20,6 +20,7 @@ from tinyq.api.target import TestSettings, build
 from tinyq.api.target import test as _test
 from tinyq.reporting.analysis_models import AnalysisReport
 from tinyq.reporting.compare_models import CompareReport
+from tinyq.reporting.made_models import ProjectReport
 from tinyq.reporting.models import BuildReport, ConvertReport, EstimateReport, QuantizeReport, TestReport
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ConvertReport",
     "EstimateReport",
     "Progress",
+    "ProjectReport",
     "QuantizeReport",
     "TestReport",
     "analyze",

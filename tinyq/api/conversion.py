@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tinyq.api.acceleration import Accelerated, accelerate, require_compiler
 from tinyq.api.details import activation_reports, plan_report
-from tinyq.api.estimation import report_of, ways_to_fit
+from tinyq.api.estimation import report_of
 from tinyq.api.manifest import Manifest, sha256, source, versions
 from tinyq.api.pages import page_of
+from tinyq.api.program import Program, emit, layer_reports, program_of
 from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import Quantized, QuantizeSettings, layer_schemes, quantize_model, trial_reports
 from tinyq.api.run_folder import CHECK, COMPILED_MODEL, FIRMWARE, FLOAT_MODEL, MODEL, PAGE, REPORT
 from tinyq.api.scoring import Scored, scores_of
 from tinyq.api.self_test import self_test_of
 from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
-from tinyq.codegen import GeneratedCode
-from tinyq.codegen import generate as generate_code
 from tinyq.data import to_codes, to_values
-from tinyq.errors import BadInputError, ShortfallError
 from tinyq.evaluation import run_float, run_tflm
 from tinyq.evaluation.metrics import metric as find_metric
-from tinyq.firmware.deployed import deployed_model
-from tinyq.firmware.project import emit_project
 from tinyq.firmware.self_test import MOST_SAMPLES, SelfTest
-from tinyq.folding import fold
-from tinyq.footprint.advice import Advice
-from tinyq.footprint.estimate import Footprint, estimate
-from tinyq.frontend import load_model
-from tinyq.graph import Graph, total_macs
+from tinyq.graph import total_macs
 from tinyq.hardware.boards import Board, load_board
-from tinyq.reporting.models import ConvertReport, LayerReport
-
-_OFFERS = 3  # ways that are named to a user whose model is too big
+from tinyq.reporting.models import ConvertReport
 
 
 @dataclass(frozen=True)
@@ -74,7 +64,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
         require_compiler(settings.accelerator)
     quantized = quantize_model(settings, progress)
     accelerated = accelerate(quantized.graph, settings.accelerator, settings.compiled, progress)
-    program = _program(quantized.graph, quantized.tflite, board, settings.optimize)
+    program = program_of(quantized.graph, quantized.tflite, board, settings.optimize)
     scored, evaluated = _evaluate(settings, quantized, progress)
     self_test = _self_test(settings, quantized, program, board)
 
@@ -91,7 +81,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
                 write_file(stage / COMPILED_MODEL, accelerated.compiled)
                 files[COMPILED_MODEL] = sha256(accelerated.compiled)
         (stage / FIRMWARE).mkdir()
-        _emit(stage / FIRMWARE, program, board, self_test)
+        emit(stage / FIRMWARE, program, board, self_test)
         write_file(stage / REPORT, report.to_json() + "\n")
         write_file(stage / PAGE, page_of(report))
         manifest = _manifest(settings, quantized, files)
@@ -99,74 +89,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
     return report
 
 
-def generate_project(
-    model: Path, board_name: str, out: Path, *, optimize: str = "balanced", force: bool = False
-) -> None:
-    """Write the firmware project of a model that is quantized already.
-
-    Raises:
-        BadInputError: The model is float, or not usable.
-        ShortfallError: It does not fit on the board.
-    """
-    check_output(out, force)
-    board = load_board(board_name)
-    loaded = load_model(model)
-    if loaded.kind != "quantized":
-        raise BadInputError(f"{model} is a float model.", "Quantize it first, or use 'tinyq convert' with --data.")
-    program = _program(loaded.graph, loaded.tflite, board, optimize)
-    self_test = self_test_of(loaded.graph, loaded.tflite, board, program.footprint)
-    with staged_folder(out, force) as stage:
-        _emit(stage, program, board, self_test)
-
-
-@dataclass(frozen=True)
-class _Program:
-    """What goes into the firmware, for both runtimes.
-
-    Attributes:
-        graph: The deployed graph: the model without the channels that do not matter.
-        code: The generated C.
-        deployed: The file for TFLM.
-        footprint: On the board.
-    """
-
-    graph: Graph
-    code: GeneratedCode
-    deployed: bytes
-    footprint: Footprint
-
-
-def _program(graph: Graph, tflite: bytes, board: Board, optimize: str) -> _Program:
-    """Fold, generate, and refuse what does not fit.
-
-    Raises:
-        ShortfallError: It does not: what is missing by how much, what sets the peak, and what would fit.
-    """
-    folding = fold(graph)
-    code = generate_code(folding.graph, core=board.core, optimize=optimize, model_hash=sha256(tflite)[:16])
-    deployed = deployed_model(folding.graph)
-    footprint = estimate(folding.graph, board, "aot", code, deployed)
-    if footprint.shortages:
-        raise _too_big(folding.graph, board, footprint, deployed)
-    layers = tuple(
-        replace(layer, channels=folding.channels[layer.tensor].kept) if layer.tensor in folding.channels else layer
-        for layer in code.layers
-    )
-    return _Program(folding.graph, replace(code, layers=layers), deployed, footprint)
-
-
-def _emit(folder: Path, program: _Program, board: Board, self_test: SelfTest | None) -> None:
-    emit_project(
-        folder,
-        graph=program.graph,
-        code=program.code,
-        deployed=program.deployed,
-        board=board,
-        self_test=self_test,
-    )
-
-
-def _self_test(settings: ConvertSettings, quantized: Quantized, program: _Program, board: Board) -> SelfTest | None:
+def _self_test(settings: ConvertSettings, quantized: Quantized, program: Program, board: Board) -> SelfTest | None:
     dataset, split = quantized.dataset, quantized.split
     return self_test_of(
         quantized.graph,
@@ -177,26 +100,6 @@ def _self_test(settings: ConvertSettings, quantized: Quantized, program: _Progra
         integers_are_codes=quantized.loaded.kind == "quantized",
         seed=settings.seed,
     )
-
-
-def _too_big(graph: Graph, board: Board, footprint: Footprint, deployed: bytes) -> ShortfallError:
-    """What is missing by how much, what sets the peak, what would make the model smaller, and where it fits."""
-    peak = f" RAM peaks at {', '.join(footprint.peak_layers[:2])}." if footprint.peak_layers else ""
-    ways, boards = ways_to_fit(graph, board, footprint, deployed)
-    flash, ram = footprint.flash_bytes > footprint.flash_limit, footprint.ram_bytes > footprint.ram_limit
-    ways = tuple(w for w in ways if (flash and w.flash_bytes > 0) or (ram and w.ram_bytes > 0))
-    enough = [way for way in ways if way.fits]
-    offered = "; ".join(_offer(way) for way in (enough or ways)[:_OFFERS])
-    alone = "Enough" if enough else "Not enough alone"
-    smaller = f"{alone}: {offered}." if offered else "Make the model smaller."
-    where = f" Boards that it fits: {', '.join(boards)}." if boards else " No board that tinyq knows is large enough."
-    return ShortfallError(f"The model does not fit on {board.id}: it needs {footprint.missing}.{peak}", smaller + where)
-
-
-def _offer(way: Advice) -> str:
-    saved = ((way.flash_bytes, "flash"), (way.ram_bytes, "RAM"))
-    figures = " and ".join(f"{count:,} bytes less {what}" for count, what in saved if count > 0)
-    return f"{way.text} ({figures})"
 
 
 def _evaluate(settings: ConvertSettings, quantized: Quantized, progress: Progress) -> tuple[Scored, int]:
@@ -223,25 +126,12 @@ def _evaluate(settings: ConvertSettings, quantized: Quantized, progress: Progres
 def _report(
     settings: ConvertSettings,
     quantized: Quantized,
-    program: _Program,
+    program: Program,
     scored: Scored,
     evaluated: int,
     accelerated: Accelerated | None,
 ) -> ConvertReport:
     code, split = program.code, quantized.split
-    layers = tuple(
-        LayerReport(
-            index=layer.index,
-            name=layer.name,
-            op=layer.kind,
-            kernel=layer.kernel,
-            output_shape=program.graph.tensors[layer.tensor].shape,
-            macs=layer.macs,
-            constant_bytes=layer.constant_bytes,
-            output_bytes=layer.output_bytes,
-        )
-        for layer in code.layers
-    )
     return ConvertReport(
         model=settings.model.name,
         model_sha256=sha256(quantized.tflite),
@@ -259,7 +149,7 @@ def _report(
         deployed_macs=total_macs(program.graph),
         arena_bytes=code.arena_bytes,
         arena_lower_bound=code.plan.lower_bound,
-        layers=layers,
+        layers=layer_reports(program),
         schemes=layer_schemes(quantized),
         trials=trial_reports(quantized.trials),
         estimate=report_of(program.footprint),

@@ -8,13 +8,14 @@ from pathlib import Path
 from tinyq.api.manifest import read_manifest
 from tinyq.api.pages import read_report
 from tinyq.api.run_folder import FIRMWARE
-from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file
+from tinyq.api.staging import MANIFEST, check_output, staged_folder, write_file, written
 from tinyq.errors import BadInputError
-from tinyq.firmware.export import Code, export_files
+from tinyq.firmware.export import Code, export_files, identifier
 from tinyq.hardware.boards import load_board
+from tinyq.reporting.made_models import ExportReport
 
 
-def export(run: Path, form: str, out: Path, *, name: str | None = None, force: bool = False) -> Path:
+def export(run: Path, form: str, out: Path, *, name: str | None = None, force: bool = False) -> ExportReport:
     """Write a converted model's code in the form that another build system takes.
 
     Args:
@@ -45,4 +46,13 @@ def export(run: Path, form: str, out: Path, *, name: str | None = None, force: b
             target = stage / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8", newline="\n")
-    return out
+        paths = written(stage)
+    return ExportReport(
+        folder=str(out),
+        format=form,
+        name=identifier(code.name),
+        model_sha256=report.model_sha256,
+        core=code.core,
+        arena_bytes=code.arena_bytes,
+        files=paths,
+    )

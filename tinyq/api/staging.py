@@ -65,6 +65,11 @@ def _swap(stage: Path, out: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def written(folder: Path) -> tuple[str, ...]:
+    """Paths of all files below a folder, as they are printed: sorted, with forward slashes."""
+    return tuple(sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()))
+
+
 def write_file(path: Path, content: bytes | str) -> None:
     """Write a file so that it is never seen half written."""
     data = content.encode() if isinstance(content, str) else content

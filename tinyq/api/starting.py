@@ -15,9 +15,10 @@ from tinyq.quantization.op_rules import has_weights
 from tinyq.quantization.pipeline import REFINEMENTS
 from tinyq.quantization.recipe import SCHEMES
 from tinyq.quantization.transforms import transforms
+from tinyq.reporting.made_models import RecipeReport
 
 
-def init(out: Path, model: Path | None = None, *, force: bool = False, trust: bool = False) -> Path:
+def init(out: Path, model: Path | None = None, *, force: bool = False, trust: bool = False) -> RecipeReport:
     """Write a commented recipe that changes nothing until it is edited.
 
     Args:
@@ -33,7 +34,7 @@ def init(out: Path, model: Path | None = None, *, force: bool = False, trust: bo
         raise BadInputError(f"{out} exists already.", "Choose another name, or replace the file with --force.")
     if not out.parent.is_dir():
         raise BadInputError(f"The folder {out.parent} does not exist.", "Make it first, or choose another.")
-    layers: list[dict[str, str]] = []
+    layers: dict[str, str] = {}
     if model is not None:
         loaded = load_model(model, trust=trust)
         if loaded.kind != "float":
@@ -47,21 +48,21 @@ def init(out: Path, model: Path | None = None, *, force: bool = False, trust: bo
         "default_calibrator": DEFAULT,
         "transforms": list(transforms()),
         "refinements": list(REFINEMENTS),
-        "layers": layers,
-        "width": max((len(layer["name"]) for layer in layers), default=0),
+        "layers": [{"name": _quoted(name), "what": what} for name, what in layers.items()],
+        "width": max((len(_quoted(name)) for name in layers), default=0),
     }
     write_file(out, render("recipe/recipe.yaml.jinja", values))
-    return out
+    return RecipeReport(file=str(out), model=model.name if model is not None else None, layers=tuple(layers))
 
 
-def _layers(graph: Graph) -> list[dict[str, str]]:
-    """Layers with weights, as they are selected."""
+def _layers(graph: Graph) -> dict[str, str]:
+    """Layers with weights, by the names that they are selected by, and what they are."""
     found = {}
     for op in graph.ops:
         if has_weights(op):
             shape = "x".join(map(str, graph.tensors[op.outputs[0]].shape[1:]))
             found[layer_name(graph, op)] = f"{op.kind} {shape}"
-    return [{"name": _quoted(name), "what": what} for name, what in found.items()]
+    return found
 
 
 def _quoted(name: str) -> str:

@@ -22,6 +22,7 @@ def export(
     out: common.Out,
     name: Annotated[str | None, typer.Option("--name", help="Of the model.", show_default="that of its file")] = None,
     force: common.Force = False,
+    as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Write the code of a converted model in the form that another build system takes.
@@ -34,5 +35,8 @@ def export(
     """
     from tinyq.api.exporting import export as run_export
 
-    run_export(run, form, out, name=name, force=force)
-    common.stdout_console(quiet).print(f"Wrote {out}", markup=False)
+    report = run_export(run, form, out, name=name, force=force)
+    if as_json:
+        common.emit(report.to_json())
+    else:
+        common.stdout_console(quiet).print(f"Wrote {out}", markup=False)

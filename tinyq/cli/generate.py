@@ -20,6 +20,7 @@ def generate(
     out: common.Out,
     optimize: common.Optimize = "balanced",
     force: common.Force = False,
+    as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Write the firmware project of a model that is quantized already.
@@ -28,7 +29,10 @@ def generate(
 
       tinyq generate model_int8.tflite --board mps2-an386 -o firmware
     """
-    from tinyq.api.conversion import generate_project
+    from tinyq.api.generation import generate as run
 
-    generate_project(model, board, out, optimize=optimize, force=force)
-    common.stdout_console(quiet).print(f"Wrote {out}; its README says how to build it.")
+    report = run(model, board, out, optimize=optimize, force=force)
+    if as_json:
+        common.emit(report.to_json())
+    else:
+        common.stdout_console(quiet).print(f"Wrote {out}; its README says how to build it.", markup=False)

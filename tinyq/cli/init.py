@@ -21,6 +21,7 @@ def init(
     out: Annotated[Path, typer.Option("-o", "--out", help="The YAML file to write.")] = Path("recipe.yaml"),
     trust: common.Trust = False,
     force: common.Force = False,
+    as_json: common.AsJson = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Write a commented recipe that says what there is to choose, and changes nothing until it is edited.
@@ -33,5 +34,8 @@ def init(
     """
     from tinyq.api.starting import init as run
 
-    run(out, model, force=force, trust=trust)
-    common.stdout_console(quiet).print(f"Wrote {out}. Use it with --recipe {out}.", markup=False)
+    report = run(out, model, force=force, trust=trust)
+    if as_json:
+        common.emit(report.to_json())
+    else:
+        common.stdout_console(quiet).print(f"Wrote {out}. Use it with --recipe {out}.", markup=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,7 +14,11 @@ from numpy.typing import NDArray
 from tinyq.data.raw import RawData, hash_file
 from tinyq.errors import BadInputError
 
-_DAMAGED = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError)
+# RuntimeError is how zipfile calls an encrypted member
+_DAMAGED = (
+    ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, NotImplementedError,
+    RuntimeError,
+)  # fmt: skip
 
 
 def read_npy(path: Path) -> RawData:

@@ -13,6 +13,7 @@ from tinyq.reporting.check_models import AcceleratorList, CheckList
 from tinyq.reporting.compare_models import CompareReport
 from tinyq.reporting.guard_models import GuardReport
 from tinyq.reporting.inspect_models import InspectReport
+from tinyq.reporting.made_models import ExportReport, ProjectReport, RecipeReport
 from tinyq.reporting.models import (
     BoardList,
     BuildReport,
@@ -38,7 +39,10 @@ REPORTS: dict[str, Any] = {
     "convert": ConvertReport,
     "doctor": DoctorReport,
     "estimate": EstimateList,
+    "export": ExportReport,
+    "generate": ProjectReport,
     "guard": GuardReport,
+    "init": RecipeReport,
     "inspect": InspectReport,
     "ops": OpList,
     "profile": ProfileReport,
