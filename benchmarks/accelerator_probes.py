@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from tests.int8_graphs import Int8Builder
+from tests.graphs.int8 import Int8Builder
 from tinyq.graph import DType, Graph, Quantization, Tensor
 from tinyq.graph.options import (
     ConcatenationOptions,

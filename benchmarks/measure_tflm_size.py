@@ -28,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measure_code_size import COMPILER, chain, dense, measure_stack
-from tests.int8_graphs import bottleneck_network, small_network
+from tests.graphs.int8 import bottleneck_network, small_network
 from tinyq.codegen import generate
 from tinyq.errors import TinyqError
 from tinyq.firmware.build import build_project

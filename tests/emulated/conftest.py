@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.codegen import generate
 from tinyq.emulation.qemu_transport import PROGRAM
 from tinyq.firmware.build import Firmware, build_project

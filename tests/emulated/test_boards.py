@@ -11,7 +11,7 @@ import pytest
 
 from tests.emulated.conftest import Build, write_project
 from tests.firmware_tools import with_flipped_weight
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.codegen import generate
 from tinyq.emulation.qemu import open_qemu
 from tinyq.emulation.run import run_samples

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulated.conftest import Build, write_project, write_stub_project
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.errors import BadInputError, FailedError, MissingToolError, ShortfallError
 from tinyq.firmware.build import build_project
 from tinyq.firmware.toolchain import find_toolchain

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.dead_channels import network_with_dead_channels
 from tests.emulated.conftest import tflm_root
-from tests.float_graphs import classifier
 from tests.graphs import Types
-from tests.int8_graphs import small_network
+from tests.graphs.dead_channels import network_with_dead_channels
+from tests.graphs.floats import classifier
+from tests.graphs.int8 import small_network
 from tinyq.api.comparison import CompareSettings, compare
 from tinyq.api.conversion import ConvertSettings, convert
 from tinyq.errors import BadInputError, ShortfallError

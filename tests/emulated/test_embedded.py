@@ -14,7 +14,7 @@ import pytest
 
 from tests.emulated.conftest import Build, write_project, write_stub_project
 from tests.emulated.test_boards import codes
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tests.processes import children_of
 from tinyq.emulation import embedded, trace
 from tinyq.emulation.run import run_samples

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.emulated.conftest import Build, tflm_root, write_project
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.codegen import generate
 from tinyq.emulation.qemu import open_qemu
 from tinyq.firmware.build import build_project

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tests.json_outputs import validated
 from tinyq.graph import write_graph
 

@@ -10,7 +10,7 @@ import pytest
 from tests.emulated.conftest import write_project
 from tests.engine.harness import run_tflm
 from tests.engine.op_cells import ALL
-from tests.merged_graphs import merged
+from tests.graphs.merged import merged
 from tinyq.emulation.run import run_samples
 from tinyq.firmware.build import build_project
 from tinyq.hardware.boards import load_board

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.emulated.conftest import Build
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.cli import app
 from tinyq.emulation.cost import CostModel
 from tinyq.emulation.qemu import open_qemu

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.emulated.conftest import Build, tflm_root, write_project
-from tests.int8_graphs import bottleneck_network, small_network
+from tests.graphs.int8 import bottleneck_network, small_network
 from tinyq.emulation.qemu import open_qemu
 from tinyq.emulation.run import run_samples
 from tinyq.errors import BadInputError, FailedError, MissingToolError

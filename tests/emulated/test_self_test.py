@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulated.test_boards import codes
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.codegen import generate
 from tinyq.evaluation import run_tflm
 from tinyq.firmware.build import build_project

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.api import build, convert
 from tinyq.api import test as run_on_target
 from tinyq.emulation.qemu_transport import QemuTransport

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import recurrent_graphs
 from tests.emulated.conftest import write_project
 from tests.engine.harness import Case, run_tflm
-from tests.merged_graphs import merged
-from tests.network_graphs import NETWORKS
-from tests.quantized_networks import INT8, INT16, WIDE, quantized, streaming
+from tests.graphs import recurrent
+from tests.graphs.merged import merged
+from tests.graphs.networks import NETWORKS
+from tests.graphs.quantized_networks import INT8, INT16, WIDE, quantized, streaming
 from tinyq.api import convert
 from tinyq.api import test as tested
 from tinyq.emulation.run import run_samples
@@ -38,7 +38,7 @@ def _assert_equal_on_target(cases: Sequence[Case], folder: Path) -> None:
 
 
 def _variables(rng: np.random.Generator) -> Graph:
-    return recurrent_graphs.variables(rng, DType.INT8, True)
+    return recurrent.variables(rng, DType.INT8, True)
 
 
 def test_networks_give_what_tflm_gives(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_streaming_models_give_what_tflm_gives_for_50_steps(tmp_path: Path) -> N
     _assert_equal_on_target(streaming(), tmp_path)
 
 
-@pytest.mark.parametrize("make", [recurrent_graphs.streaming_keywords, _variables])
+@pytest.mark.parametrize("make", [recurrent.streaming_keywords, _variables])
 def test_streaming_models_go_the_whole_way(make: Callable[[np.random.Generator], Graph], tmp_path: Path) -> None:
     """From the file to the comparison, where host and target must see the same series."""
     model = tmp_path / "streaming.tflite"

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tests import float_op_graphs, graphs, layer_graphs, move_graphs, pair_graphs, recurrent_graphs, unary_graphs
+from tests import graphs
 from tests.engine.harness import Case, Codes, random_array
+from tests.graphs import float_ops, layers, moves, pairs, recurrent, unary
 from tinyq.graph import DType, Graph
 
 F32, I8, I16, I32, I64, BOOL = (
@@ -52,11 +53,11 @@ def _cells(kind: str, make: Callable[..., Graph], *types: DType, count: int = 12
 
 
 def _unary(kind: str, *types: DType) -> list[Cell]:
-    return [Cell(kind, t.value, unary_graphs.unary, (kind, t), 25) for t in types]
+    return [Cell(kind, t.value, unary.unary, (kind, t), 25) for t in types]
 
 
 UNARY = [
-    *_cells("TANH", unary_graphs.tanh, I8, I16, count=30),
+    *_cells("TANH", unary.tanh, I8, I16, count=30),
     *_unary("LEAKY_RELU", I8, I16),
     *_unary("HARD_SWISH", I8),
     *_unary("ELU", I8),
@@ -65,24 +66,24 @@ UNARY = [
 ]
 
 MOVES = [
-    *_cells("TRANSPOSE", move_graphs.transpose, I8, I16, F32, count=20),
-    *_cells("SLICE", move_graphs.slice_, I8, I16, I32, F32, BOOL),
-    *_cells("STRIDED_SLICE", move_graphs.strided_slice, I8, I16, I32, F32, BOOL, count=30),
-    *_cells("BROADCAST_TO", move_graphs.broadcast_to, I8, I16, I32, I64, F32, BOOL),
-    *_cells("SPACE_TO_DEPTH", move_graphs.space_to_depth, I8, F32),
-    *_cells("DEPTH_TO_SPACE", move_graphs.depth_to_space, I8, F32),
-    *_cells("SPLIT", move_graphs.split, I8, I16, I32, F32),
-    *_cells("SPLIT_V", move_graphs.split_v, I8, I16, I32, F32),
-    *_cells("UNPACK", move_graphs.unpack, I8, I16, I32, F32),
-    *_cells("PACK", move_graphs.pack, I8, I16, I32, I64, F32),
-    *_cells("SPACE_TO_BATCH_ND", move_graphs.space_to_batch, I8, F32),
-    *_cells("BATCH_TO_SPACE_ND", move_graphs.batch_to_space, I8, F32, count=16),
-    *_cells("MIRROR_PAD", move_graphs.mirror_pad, I8, F32, count=16),
-    *_cells("GATHER", move_graphs.gather, I8, F32, count=20),
-    *_cells("EXPAND_DIMS", move_graphs.expand_dims, I8, I16, F32, count=4),
-    *_cells("SQUEEZE", move_graphs.squeeze, I8, I16, I32, I64, F32, BOOL, count=4),
-    *_cells("RESHAPE", move_graphs.reshape, I8, I16, I32, I64, F32, BOOL, count=4),
-    *_cells("CONCATENATION", move_graphs.concatenation, I8, I16, I32, I64, F32, BOOL, count=8),
+    *_cells("TRANSPOSE", moves.transpose, I8, I16, F32, count=20),
+    *_cells("SLICE", moves.slice_, I8, I16, I32, F32, BOOL),
+    *_cells("STRIDED_SLICE", moves.strided_slice, I8, I16, I32, F32, BOOL, count=30),
+    *_cells("BROADCAST_TO", moves.broadcast_to, I8, I16, I32, I64, F32, BOOL),
+    *_cells("SPACE_TO_DEPTH", moves.space_to_depth, I8, F32),
+    *_cells("DEPTH_TO_SPACE", moves.depth_to_space, I8, F32),
+    *_cells("SPLIT", moves.split, I8, I16, I32, F32),
+    *_cells("SPLIT_V", moves.split_v, I8, I16, I32, F32),
+    *_cells("UNPACK", moves.unpack, I8, I16, I32, F32),
+    *_cells("PACK", moves.pack, I8, I16, I32, I64, F32),
+    *_cells("SPACE_TO_BATCH_ND", moves.space_to_batch, I8, F32),
+    *_cells("BATCH_TO_SPACE_ND", moves.batch_to_space, I8, F32, count=16),
+    *_cells("MIRROR_PAD", moves.mirror_pad, I8, F32, count=16),
+    *_cells("GATHER", moves.gather, I8, F32, count=20),
+    *_cells("EXPAND_DIMS", moves.expand_dims, I8, I16, F32, count=4),
+    *_cells("SQUEEZE", moves.squeeze, I8, I16, I32, I64, F32, BOOL, count=4),
+    *_cells("RESHAPE", moves.reshape, I8, I16, I32, I64, F32, BOOL, count=4),
+    *_cells("CONCATENATION", moves.concatenation, I8, I16, I32, I64, F32, BOOL, count=8),
 ]
 
 
@@ -92,47 +93,47 @@ def _kinds(make: Callable[..., Graph], kinds: str, *types: DType, count: int = 1
 
 
 PAIRS = [
-    *_cells("SUB", pair_graphs.sub, I8, I16, count=40),
-    *_cells("SQUARED_DIFFERENCE", pair_graphs.squared_difference, I8, I16, count=30),
-    *_cells("DIV", pair_graphs.div, I8, count=40),
-    *_kinds(pair_graphs.plain, "ADD SUB MUL DIV SQUARED_DIFFERENCE", F32, I32),
-    *_kinds(pair_graphs.extremes, "MAXIMUM MINIMUM", I8, I16, I32, I64, F32),
-    *_kinds(pair_graphs.compare, "EQUAL NOT_EQUAL", I8, I32, I64, F32, BOOL, count=8),
-    *_kinds(pair_graphs.compare, "GREATER GREATER_EQUAL LESS LESS_EQUAL", I8, I32, I64, F32, count=8),
-    *(Cell(kind, "bool", pair_graphs.logical, (kind,), 6) for kind in ("LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT")),
-    *_cells("PRELU", pair_graphs.prelu, I8, I16, count=30),
-    *_kinds(pair_graphs.plain, "PRELU", F32),
-    *_cells("SELECT_V2", pair_graphs.select, I8, I16, F32, count=15),
+    *_cells("SUB", pairs.sub, I8, I16, count=40),
+    *_cells("SQUARED_DIFFERENCE", pairs.squared_difference, I8, I16, count=30),
+    *_cells("DIV", pairs.div, I8, count=40),
+    *_kinds(pairs.plain, "ADD SUB MUL DIV SQUARED_DIFFERENCE", F32, I32),
+    *_kinds(pairs.extremes, "MAXIMUM MINIMUM", I8, I16, I32, I64, F32),
+    *_kinds(pairs.compare, "EQUAL NOT_EQUAL", I8, I32, I64, F32, BOOL, count=8),
+    *_kinds(pairs.compare, "GREATER GREATER_EQUAL LESS LESS_EQUAL", I8, I32, I64, F32, count=8),
+    *(Cell(kind, "bool", pairs.logical, (kind,), 6) for kind in ("LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT")),
+    *_cells("PRELU", pairs.prelu, I8, I16, count=30),
+    *_kinds(pairs.plain, "PRELU", F32),
+    *_cells("SELECT_V2", pairs.select, I8, I16, F32, count=15),
 ]
 
 REDUCTIONS = [
-    *_kinds(pair_graphs.reduction, "SUM", I8, I16, count=30),
-    *_kinds(pair_graphs.reduction, "REDUCE_MAX REDUCE_MIN", I8, F32, count=15),
-    *_kinds(pair_graphs.arg, "ARG_MAX ARG_MIN", I8, F32, count=15),
+    *_kinds(pairs.reduction, "SUM", I8, I16, count=30),
+    *_kinds(pairs.reduction, "REDUCE_MAX REDUCE_MIN", I8, F32, count=15),
+    *_kinds(pairs.arg, "ARG_MAX ARG_MIN", I8, F32, count=15),
 ]
 
 LAYERS = [
-    *_cells("TRANSPOSE_CONV", layer_graphs.transpose_conv, I8, I16, count=40),
-    *_cells("BATCH_MATMUL", layer_graphs.batch_matmul, I8, I16, count=40),
-    *_kinds(layer_graphs.resize, "RESIZE_NEAREST_NEIGHBOR", I8, I16, F32, count=20),
-    *_kinds(layer_graphs.resize, "RESIZE_BILINEAR", I8, count=40),
-    *_cells("L2_NORMALIZATION", layer_graphs.l2_normalization, I8, count=25),
-    *_cells("LOG_SOFTMAX", layer_graphs.log_softmax, I8, count=40),
-    *_cells("CAST", layer_graphs.cast, I8, I16, I32, F32, BOOL, count=1),
+    *_cells("TRANSPOSE_CONV", layers.transpose_conv, I8, I16, count=40),
+    *_cells("BATCH_MATMUL", layers.batch_matmul, I8, I16, count=40),
+    *_kinds(layers.resize, "RESIZE_NEAREST_NEIGHBOR", I8, I16, F32, count=20),
+    *_kinds(layers.resize, "RESIZE_BILINEAR", I8, count=40),
+    *_cells("L2_NORMALIZATION", layers.l2_normalization, I8, count=25),
+    *_cells("LOG_SOFTMAX", layers.log_softmax, I8, count=40),
+    *_cells("CAST", layers.cast, I8, I16, I32, F32, BOOL, count=1),
 ]
 
 
 RECURRENT = [
-    Cell("SVDF", "int8", recurrent_graphs.svdf, (I8,), 10, samples=12),
-    Cell("SVDF", "int8", recurrent_graphs.svdf, (I16,), 10, samples=12),
-    Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8", recurrent_graphs.lstm, (I8,), 15, samples=12),
-    Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int16", recurrent_graphs.lstm, (I16,), 15, samples=12),
+    Cell("SVDF", "int8", recurrent.svdf, (I8,), 10, samples=12),
+    Cell("SVDF", "int8", recurrent.svdf, (I16,), 10, samples=12),
+    Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int8", recurrent.lstm, (I8,), 15, samples=12),
+    Cell("UNIDIRECTIONAL_SEQUENCE_LSTM", "int16", recurrent.lstm, (I16,), 15, samples=12),
     *(
-        Cell(kind, t.value, recurrent_graphs.variables, (t, True), 3, samples=5)
+        Cell(kind, t.value, recurrent.variables, (t, True), 3, samples=5)
         for kind in ("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE")
         for t in (I8, I16, I32, I64, F32, BOOL)
     ),
-    Cell("READ_VARIABLE", "int8", recurrent_graphs.variables, (I8, False), 6, samples=5),
+    Cell("READ_VARIABLE", "int8", recurrent.variables, (I8, False), 6, samples=5),
 ]
 
 
@@ -141,14 +142,14 @@ def _float(make: Callable[..., Graph], kinds: str, ulps: int = 0, count: int = 6
 
 
 FLOATS = [
-    *_float(float_op_graphs.unary, "RELU RELU6 LEAKY_RELU ABS NEG SQUARE HARD_SWISH SQRT RSQRT"),
-    *_float(float_op_graphs.unary, "EXP LOG TANH LOGISTIC ELU", ulps=2),
-    *_float(float_op_graphs.rows, "SOFTMAX LOG_SOFTMAX", ulps=4),
-    *_float(float_op_graphs.rows, "L2_NORMALIZATION"),
-    *_float(float_op_graphs.reduction, "SUM MEAN"),
-    *_float(float_op_graphs.products, "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED", count=10),
-    *_float(float_op_graphs.pool, "MAX_POOL_2D AVERAGE_POOL_2D"),
-    *_kinds(float_op_graphs.pad, "PAD PADV2", F32, I32, count=5),
+    *_float(float_ops.unary, "RELU RELU6 LEAKY_RELU ABS NEG SQUARE HARD_SWISH SQRT RSQRT"),
+    *_float(float_ops.unary, "EXP LOG TANH LOGISTIC ELU", ulps=2),
+    *_float(float_ops.rows, "SOFTMAX LOG_SOFTMAX", ulps=4),
+    *_float(float_ops.rows, "L2_NORMALIZATION"),
+    *_float(float_ops.reduction, "SUM MEAN"),
+    *_float(float_ops.products, "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED", count=10),
+    *_float(float_ops.pool, "MAX_POOL_2D AVERAGE_POOL_2D"),
+    *_kinds(float_ops.pad, "PAD PADV2", F32, I32, count=5),
 ]
 
 # tested by test_ops.py, test_ops_s16.py and test_ops_w4.py, with more cases; here once for emulated targets

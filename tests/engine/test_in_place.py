@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import float_graphs, graphs
+from tests import graphs
 from tests.engine.harness import assert_bit_exact, cases_of, run_engine
 from tests.engine.test_models import MODELS
-from tests.float_graphs import Builder
+from tests.graphs import floats
+from tests.graphs.floats import Builder
 from tinyq.codegen import generate, memory
 from tinyq.folding import fold
 from tinyq.graph import DType, Graph, read_graph, write_graph
@@ -91,7 +92,7 @@ def residual() -> Graph:
 
 
 @pytest.mark.parametrize("types", ["int8", "int16"])
-@pytest.mark.parametrize("make", [float_graphs.classifier, residual])
+@pytest.mark.parametrize("make", [floats.classifier, residual])
 def test_networks_compute_in_place(make: Callable[[], Graph], types: str) -> None:
     graph = make()
     samples = np.random.default_rng(1).normal(0, 1, (8, *graph.tensors[graph.inputs[0]].shape[1:])).astype(np.float32)

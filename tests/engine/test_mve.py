@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests import graphs, wide_graphs
+from tests import graphs
 from tests.engine.cores import run_on_core
 from tests.engine.harness import assert_equal_to_tflm, cases_of, engine_folder, host_compiler
+from tests.graphs import wide
 from tinyq.codegen import generate
 from tinyq.codegen.kernel import Kernel
 from tinyq.codegen.ops import (
@@ -38,21 +39,21 @@ CORE, BOARD = "cortex-m55", "mps3-an547"
 
 # kernel, what its call in model.c begins with, graphs, their arguments, how many of them
 KERNELS: list[tuple[type[Kernel], str, Callable[..., Graph], tuple[Any, ...], int]] = [
-    (PointwiseConvMve, "tq_matmul_s8_mve", wide_graphs.conv_2d, (1, 1), 60),
+    (PointwiseConvMve, "tq_matmul_s8_mve", wide.conv_2d, (1, 1), 60),
     (PointwiseConvMve, "tq_matmul_s8_mve", graphs.conv_2d, (True,), 30),
-    (NarrowPointwiseConvMve, "tq_matmul_8_s8_mve", wide_graphs.conv_2d, (1, 1, 8), 60),
-    (ConvMve, "tq_conv_s8_mve", wide_graphs.conv_2d, (3, 1), 40),
-    (ConvMve, "tq_conv_s8_mve", wide_graphs.conv_2d, (3, 2), 30),
-    (ConvMve, "tq_conv_s8_mve", wide_graphs.conv_2d, (1, 2), 20),
+    (NarrowPointwiseConvMve, "tq_matmul_8_s8_mve", wide.conv_2d, (1, 1, 8), 60),
+    (ConvMve, "tq_conv_s8_mve", wide.conv_2d, (3, 1), 40),
+    (ConvMve, "tq_conv_s8_mve", wide.conv_2d, (3, 2), 30),
+    (ConvMve, "tq_conv_s8_mve", wide.conv_2d, (1, 2), 20),
     (ConvMve, "tq_conv_s8_mve", graphs.conv_2d, (False,), 80),
-    (Conv3x3Mve, "tq_conv_3x3_s8_mve", wide_graphs.conv_2d, (3, 1), 60),
-    (DepthwiseConv3x3Mve, "tq_depthwise_conv_3x3_s8_mve", wide_graphs.depthwise_conv_2d, (), 80),
-    (FullyConnectedMve, "tq_fully_connected_s8_mve", wide_graphs.fully_connected, (), 60),
+    (Conv3x3Mve, "tq_conv_3x3_s8_mve", wide.conv_2d, (3, 1), 60),
+    (DepthwiseConv3x3Mve, "tq_depthwise_conv_3x3_s8_mve", wide.depthwise_conv_2d, (), 80),
+    (FullyConnectedMve, "tq_fully_connected_s8_mve", wide.fully_connected, (), 60),
     (FullyConnectedMve, "tq_fully_connected_s8_mve", graphs.fully_connected_ties, (True,), 20),
-    (AddMve, "tq_add_s8_mve", wide_graphs.add, (), 40),
-    (PoolMve, "tq_max_pool_s8_mve", wide_graphs.pool, ("MAX_POOL_2D",), 20),
-    (PoolMve, "tq_average_pool_s8_mve", wide_graphs.pool, ("AVERAGE_POOL_2D",), 20),
-    (MeanMve, "tq_mean_s8_mve", wide_graphs.mean, (), 20),
+    (AddMve, "tq_add_s8_mve", wide.add, (), 40),
+    (PoolMve, "tq_max_pool_s8_mve", wide.pool, ("MAX_POOL_2D",), 20),
+    (PoolMve, "tq_average_pool_s8_mve", wide.pool, ("AVERAGE_POOL_2D",), 20),
+    (MeanMve, "tq_mean_s8_mve", wide.mean, (), 20),
 ]
 
 
@@ -74,7 +75,7 @@ def test_kernel_is_bit_exact_on_the_core(
 
 def test_depthwise_conv_is_bit_exact_with_little_scratch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(depthwise_conv_3x3_mve, "_budget", lambda *_: 0)  # one strip, as there must be
-    found = graphs.many(wide_graphs.depthwise_conv_2d, 60, 2)
+    found = graphs.many(wide.depthwise_conv_2d, 60, 2)
     _check(DepthwiseConv3x3Mve, "tq_depthwise_conv_3x3_s8_mve", found, monkeypatch)
 
 
@@ -92,7 +93,7 @@ def _check(kernel: type[Kernel], call: str, found: list[Graph], monkeypatch: pyt
 
 
 def test_cores_without_the_extension_take_other_kernels() -> None:
-    graph = wide_graphs.conv_2d(np.random.default_rng(0))
+    graph = wide.conv_2d(np.random.default_rng(0))
     for core in ("host", "cortex-m0", "cortex-m7", "cortex-m33", "cortex-m55-nomve"):
         assert not any("mve" in name for name in generate(graph, core=core).engine_files)
     assert any("mve" in name for name in generate(graph, core="cortex-m85").engine_files)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests import float_graphs
 from tests.engine.harness import Case, assert_bit_exact
-from tests.float_graphs import Builder
+from tests.graphs import floats
+from tests.graphs.floats import Builder
 from tinyq.codegen import generate
 from tinyq.data import to_codes
 from tinyq.graph import DType, Graph, read_graph, write_graph
@@ -83,7 +83,7 @@ def _check(graph: Graph, samples: NDArray[np.float32], names: list[str]) -> dict
     return found
 
 
-@pytest.mark.parametrize("make", [float_graphs.classifier, branches])
+@pytest.mark.parametrize("make", [floats.classifier, branches])
 def test_network_is_bit_exact_with_tflm_in_all_types(make: Any) -> None:
     graph = make()
     samples = np.random.default_rng(1).normal(0, 1, (16, *graph.tensors[graph.inputs[0]].shape[1:])).astype(np.float32)

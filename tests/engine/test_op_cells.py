@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests import graphs, move_graphs
 from tests.engine.harness import Case, run_engine, run_tflm
 from tests.engine.op_cells import GROUPS, I8, Cell
+from tests.graphs import moves
 from tinyq.graph import Graph
+from tinyq.graph.options import NoOptions
 
 
 @pytest.mark.parametrize("name", GROUPS)
@@ -32,9 +33,9 @@ def _assert_close(cell: Cell, case: Case, mine: np.ndarray, reference: np.ndarra
 
 def test_padding_of_space_to_batch_is_the_zero_point() -> None:
     """TFLM's kernel leaves it to what its memory happens to hold."""
-    b = move_graphs._Builder(np.random.default_rng(1), I8)
+    b = moves._Builder(np.random.default_rng(1), I8)
     graph: Graph = b.one(
-        "SPACE_TO_BATCH_ND", b.some((1, 3, 1)), [[2], [[2, 3]]], (2, 4, 1), graphs.NoOptions()
+        "SPACE_TO_BATCH_ND", b.some((1, 3, 1)), [[2], [[2, 3]]], (2, 4, 1), NoOptions()
     )  # fmt: skip
     assert b.quantization is not None
     zero = b.quantization.scalar[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.engine.harness import assert_bit_exact, run_tflm
-from tests.network_graphs import NETWORKS
-from tests.quantized_networks import INT8, INT16, WIDE, quantized, streaming
+from tests.graphs.networks import NETWORKS
+from tests.graphs.quantized_networks import INT8, INT16, WIDE, quantized, streaming
 
 
 def test_networks_are_bit_exact_with_tflm() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.graph import DType, write_graph
 from tinyq.quantization.calibrators import calibrator
 from tinyq.quantization.ptq import calibrate, plan, quantize

@@ -35,7 +35,7 @@ def model(content: bytes) -> bool:
 
 def recipe(content: bytes) -> bool:
     """Read a recipe and apply it to a model."""
-    from tests.float_graphs import classifier
+    from tests.graphs.floats import classifier
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "recipe.yaml"

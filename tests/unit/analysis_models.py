@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.float_graphs import Builder
+from tests.graphs.floats import Builder
 from tinyq.analysis.measure import Yardstick, yardstick
 from tinyq.analysis.original import Original
 from tinyq.analysis.runs import run_graph

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.api.judge import make_judge
 from tinyq.graph import Graph, write_graph
 from tinyq.qat.plan import Plan, plan

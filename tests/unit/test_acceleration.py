@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
-from tests.int8_graphs import small_network
+from tests.graphs.floats import classifier
+from tests.graphs.int8 import small_network
 from tinyq.cli import main
 from tinyq.graph import read_graph, write_graph
 from tinyq.hardware.accelerators import load_accelerator

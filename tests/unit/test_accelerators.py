@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.int8_graphs import Int8Builder, small_network
+from tests.graphs.int8 import Int8Builder, small_network
 from tests.models import mlperf_tiny
 from tinyq.api.checking import check_report, list_accelerators, scheme_words
 from tinyq.errors import BadInputError

@@ -9,8 +9,8 @@ from itertools import product
 import numpy as np
 import pytest
 
+from tests.graphs.random_chains import ChainBuilder, random_chain, run, samples_for
 from tests.processes import children_of
-from tests.random_chains import ChainBuilder, random_chain, run, samples_for
 from tinyq.data import to_codes, to_values
 from tinyq.evaluation import run_float
 from tinyq.graph import DType, Graph, write_graph

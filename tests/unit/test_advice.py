@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.int8_graphs import Int8Builder, small_network
+from tests.graphs.int8 import Int8Builder, small_network
 from tinyq.codegen import generate
 from tinyq.footprint.advice import Advice, advice
 from tinyq.footprint.estimate import Built, Footprint, estimate

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.int8_graphs import Int8Builder, small_network
+from tests.graphs.int8 import Int8Builder, small_network
 from tests.models import mlperf_tiny
 from tinyq.footprint import tflm_kernels
 from tinyq.footprint.arena import OFFLINE_PLAN, activation_buffers, arena_model

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.int8_graphs import Int8Builder, bottleneck_network, small_network
+from tests.graphs.int8 import Int8Builder, bottleneck_network, small_network
 from tests.models import mlperf_tiny
 from tinyq.firmware.deployed import deployed_graph
 from tinyq.footprint.arena import arena_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.engine import BASELINE, CORES_SHOWN, Row, cell, line, published
 from benchmarks.measurement import Measurement, random_codes
 from benchmarks.reference_models import MODELS
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 
 
 def test_every_model_has_a_published_baseline_on_every_core() -> None:

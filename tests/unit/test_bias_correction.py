@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.random_chains import ChainBuilder, run, samples_for
+from tests.graphs.random_chains import ChainBuilder, run, samples_for
 from tinyq.data import to_codes, to_values
 from tinyq.evaluation import run_tflm
 from tinyq.graph import DType, Graph, write_graph

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.float_graphs import Builder
+from tests.graphs.floats import Builder
 from tinyq.graph import write_graph
 from tinyq.quantization.statistics import observe
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.int8_graphs import Int8Builder, bottleneck_network, small_network
+from tests.graphs.int8 import Int8Builder, bottleneck_network, small_network
 from tests.models import MLPERF_TINY, mlperf_tiny
 from tinyq.errors import BadInputError, MissingToolError
 from tinyq.graph import DType, Graph, Quantization, read_graph

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.cli import main
 from tinyq.graph import write_graph
 

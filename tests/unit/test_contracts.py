@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
-from tests.int8_graphs import small_network
+from tests.graphs.floats import classifier
+from tests.graphs.int8 import small_network
 from tinyq.graph import write_graph
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.int8_graphs import Int8Builder, bottleneck_network, small_network
+from tests.graphs.int8 import Int8Builder, bottleneck_network, small_network
 from tests.models import MLPERF_TINY, mlperf_tiny
 from tinyq.firmware.deployed import deployed_graph, deployed_model
 from tinyq.footprint.arena import OFFLINE_PLAN, activation_buffers, arena_model

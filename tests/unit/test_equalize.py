@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.random_chains import ChainBuilder, random_chain, run, same_function, samples_for
+from tests.graphs.random_chains import ChainBuilder, random_chain, run, same_function, samples_for
 from tinyq.graph import Graph
 from tinyq.quantization.transforms.chains import (
     input_extent,

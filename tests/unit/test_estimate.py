@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.codegen import generate
 from tinyq.firmware.deployed import deployed_model
 from tinyq.footprint.arena import arena_model

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.api import convert
 from tinyq.api.exporting import export
 from tinyq.errors import BadInputError

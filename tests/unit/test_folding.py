@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.dead_channels import TYPES, DeadBuilder, network_with_dead_channels
 from tests.engine.harness import Case, random_codes, run_tflm
 from tests.graphs import Types
+from tests.graphs.dead_channels import TYPES, DeadBuilder, network_with_dead_channels
 from tests.models import MLPERF_TINY, mlperf_tiny
 from tinyq.codegen import generate
 from tinyq.codegen.kernel import Node

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.float_graphs import Builder, classifier
+from tests.graphs.floats import Builder, classifier
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, Op, Quantization, Tensor, load_graph, read_graph, with_float_weights, write_graph
 from tinyq.graph.options import NoOptions, OpaqueOptions

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.int8_graphs import Int8Builder, small_network
+from tests.graphs.int8 import Int8Builder, small_network
 from tinyq.evaluation import run_tflm
 from tinyq.evaluation.layers import Difference, compare_layers, host_activations
 from tinyq.graph import Graph, write_graph

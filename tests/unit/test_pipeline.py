@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tinyq
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.api.judge import Judge, make_judge, split_for_judging, with_metric
 from tinyq.errors import BadInputError
 from tinyq.graph import Graph, write_graph

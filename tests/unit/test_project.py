@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tinyq.codegen import generate
 from tinyq.errors import FailedError, UnsupportedError
 from tinyq.firmware.deployed import deployed_model

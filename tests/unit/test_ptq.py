@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.float_graphs import Builder, classifier
+from tests.graphs.floats import Builder, classifier
 from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.graph import DType, Graph, read_graph, write_graph
 from tinyq.graph.options import NoOptions

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tests.unit.qat_models import planned, samples
 from tinyq.data import to_codes
 from tinyq.errors import BadInputError, UnsupportedError

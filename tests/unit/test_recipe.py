@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, layer_name
 from tinyq.quantization.affine import Range

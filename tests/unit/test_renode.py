@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tests.renode_stand_in import parse_platform, parse_script
 from tinyq.codegen import generate
 from tinyq.emulation.registry import emulator, emulators

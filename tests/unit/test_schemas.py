@@ -11,7 +11,7 @@ import typer
 from jsonschema import Draft202012Validator, ValidationError
 
 from scripts.reference import DOCS, pages
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tests.json_outputs import SCHEMAS, validated
 from tinyq.cli import app
 from tinyq.graph import write_graph

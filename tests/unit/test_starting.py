@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tests.unit.test_cli import CONVERT, Run, run, work  # noqa: F401 - fixtures
 from tinyq.api.inspection import inspect
 from tinyq.api.starting import init

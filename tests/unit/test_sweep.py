@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
+from tests.graphs.floats import classifier
 from tinyq.api.pages import read_report
 from tinyq.api.sweep import PAGE, TABLE, SweepSettings, sweep
 from tinyq.errors import BadInputError, FailedError

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.int8_graphs import small_network
+from tests.graphs.int8 import small_network
 from tests.models import mlperf_tiny
 from tinyq.footprint.estimate import estimate
 from tinyq.footprint.tflm_size import TFLM_TABLE, TflmCode, tflm_code

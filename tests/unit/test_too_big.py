@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.dead_channels import network_with_dead_channels
 from tests.graphs import W8A8
-from tests.int8_graphs import Int8Builder
+from tests.graphs.dead_channels import network_with_dead_channels
+from tests.graphs.int8 import Int8Builder
 from tinyq import resources
 from tinyq.api.conversion import ConvertSettings, convert
 from tinyq.api.estimation import estimate

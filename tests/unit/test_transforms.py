@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.random_chains import ChainBuilder, run, same_function, samples_for
+from tests.graphs.random_chains import ChainBuilder, run, same_function, samples_for
 from tinyq.graph import Graph, read_graph, write_graph
 from tinyq.graph.batch_norm import BatchNorm
 from tinyq.quantization.calibrators import calibrator

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.float_graphs import classifier
-from tests.int8_graphs import small_network
+from tests.graphs.floats import classifier
+from tests.graphs.int8 import small_network
 from tinyq.graph import write_graph
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.float_graphs import Builder
+from tests.graphs.floats import Builder
 from tinyq.graph import Graph, write_graph
 from tinyq.graph.options import (
     AddOptions,

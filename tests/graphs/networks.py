@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tests.float_graphs import Builder
+from tests.graphs.floats import Builder
 from tinyq.graph import Graph, Op
 from tinyq.graph.options import (
     Activation,

@@ -1,12 +1,12 @@
-"""The networks of :mod:`tests.network_graphs`, quantized as users do it, with inputs for them."""
+"""The networks of :mod:`tests.graphs.networks`, quantized as users do it, with inputs for them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests import recurrent_graphs
 from tests.engine.harness import Case, random_codes
-from tests.network_graphs import NETWORKS
+from tests.graphs import recurrent
+from tests.graphs.networks import NETWORKS
 from tinyq.data import to_codes
 from tinyq.graph import DType, Graph, write_graph
 from tinyq.quantization.calibrators import calibrators
@@ -37,8 +37,8 @@ def streaming() -> list[Case]:
     """Models with a state, each with a series of inputs."""
     rng = np.random.default_rng(4)
     graphs: list[Graph] = [
-        recurrent_graphs.streaming_keywords(rng),
-        recurrent_graphs.lstm(rng, DType.INT8),
-        recurrent_graphs.lstm(rng, DType.INT16),
+        recurrent.streaming_keywords(rng),
+        recurrent.lstm(rng, DType.INT8),
+        recurrent.lstm(rng, DType.INT16),
     ]
     return [Case(g, [random_codes(g, rng) for _ in range(STEPS)]) for g in graphs]
