@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 
 _INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+_WORD = re.compile(rb"[\w.-]+")
 
 
 def mutated(rng: random.Random, seeds: Sequence[bytes]) -> bytes:
@@ -15,7 +17,7 @@ def mutated(rng: random.Random, seeds: Sequence[bytes]) -> bytes:
         if not content:
             break
         at = rng.randrange(len(content))
-        match rng.randrange(8):
+        match rng.randrange(9):
             case 0:
                 content[at] ^= 1 << rng.randrange(8)
             case 1:
@@ -31,7 +33,12 @@ def mutated(rng: random.Random, seeds: Sequence[bytes]) -> bytes:
                 content[at : at + width] = (value & ((1 << 8 * width) - 1)).to_bytes(width, "little")
             case 5:
                 del content[at : at + rng.choice((1, 4, 16, 256))]
-            case 6:
+            case 6:  # a word for another, which keeps text readable
+                words, others = list(_WORD.finditer(content)), _WORD.findall(rng.choice(seeds))
+                if words and others:
+                    word = rng.choice(words)
+                    content[word.start() : word.end()] = rng.choice(others)
+            case 7:
                 content[at:at] = rng.randbytes(rng.choice((1, 4, 16)))
             case _:  # a piece from elsewhere
                 other = rng.choice(seeds)

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from tests.fuzzing.mutate import mutated
 from tests.fuzzing.run import CORPUS, corpus
 from tests.fuzzing.seeds import seeds
-from tests.fuzzing.targets import TARGETS
+from tests.fuzzing.targets import KINDS, TARGETS
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_sound_inputs_are_accepted(name: str) -> None:
-    assert all(TARGETS[name](content) for content in seeds()[name])
+    assert {TARGETS[name](content) for content in seeds()[KINDS.get(name, name)]} == {"accepted"}
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*-*")), ids=lambda p: p.name)
@@ -31,8 +31,7 @@ def test_what_was_found_stays_mended(path: Path) -> None:
 def test_mutations_end_well_or_with_an_error_for_users(name: str) -> None:
     rng, known = random.Random(7), corpus(name)
     outcomes = [TARGETS[name](mutated(rng, known)) for _ in range(150)]
-    assert any(outcomes)  # mutations that change nothing of importance are accepted
-    assert not all(outcomes)
+    assert {"accepted", "refused"} <= set(outcomes)  # mutations that change nothing of importance are accepted
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
