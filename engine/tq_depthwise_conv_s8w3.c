@@ -1,0 +1,10 @@
+#include "tq_depthwise_conv_s8w3.h"
+
+#include "tq_depthwise_narrow.h"
+
+void tq_depthwise_conv_s8w3(const tq_depthwise_conv_s8w3_params *p, const int8_t *input, int8_t *output)
+{
+    const tq_depthwise_narrow layer = {&p->shape, p->depth_multiplier, p->input_zero_point, p->weights, &p->output};
+
+    tq_depthwise_conv_narrow(&layer, input, output, 3);
+}

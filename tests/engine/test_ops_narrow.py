@@ -1,0 +1,73 @@
+"""Weights that need 2 or 3 bits lie in flash in as many, and give TFLM's codes, which has them as int4."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.engine.cores import run_on_core
+from tests.engine.harness import Case, assert_bit_exact, assert_equal_to_tflm, cases_of
+from tests.graphs import narrow
+from tinyq.codegen import generate
+from tinyq.codegen.weights_narrow import pack
+from tinyq.graph import DType, Graph
+
+BOARDS = {"cortex-m0": "mps2-an385-m0", "cortex-m4": "mps2-an386"}
+
+
+def _layer(graph: Graph, core: str = "host", optimize: str = "balanced") -> str:
+    return generate(graph, core=core, optimize=optimize).layers[0].kernel
+
+
+def _cases(bits: int, core: str = "host") -> list[Case]:
+    """Those models whose weights are packed."""
+    found = [g for g in narrow.many(20, 1, bits) if f"s8w{bits}" in _layer(g, core)]
+    assert len(found) > 80
+    return cases_of(found, samples=3)
+
+
+@pytest.mark.parametrize("bits", [2, 3])
+def test_op_is_bit_exact_with_tflm(bits: int) -> None:
+    assert_bit_exact(_cases(bits))
+
+
+@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("bits", [2, 3])
+def test_op_is_bit_exact_with_tflm_on_the_core(bits: int, core: str) -> None:
+    cases = _cases(bits, core)
+    assert_equal_to_tflm(cases, run_on_core(cases, BOARDS[core]))
+
+
+@pytest.mark.parametrize(("bits", "low", "high"), [(2, -2, 1), (2, -1, 1), (3, -4, 3), (3, -2, 2), (4, -7, 7)])
+def test_codes_decide_the_width(bits: int, low: int, high: int) -> None:
+    for graph in narrow.many(2, 3, 2):
+        weights = graph.tensors[1]
+        codes = np.random.default_rng(0).integers(low, high, weights.shape, np.int8, endpoint=True)
+        codes.reshape(-1)[:2] = (low, high)[: codes.size]
+        assert f"s8w{bits}" in _layer(graph.replace_tensors({1: replace(weights, data=codes)}))
+
+
+@pytest.mark.parametrize("bits", [2, 3])
+def test_flash_holds_no_more_bits_than_needed(bits: int) -> None:
+    for graph in narrow.many(8, 5, bits):
+        weights = graph.tensors[1]
+        wide = graph.replace_tensors({1: replace(weights, dtype=DType.INT8)})
+        row = weights.shape[3] if graph.ops[0].kind == "DEPTHWISE_CONV_2D" else weights.elements // weights.shape[0]
+        spared = weights.elements // row * (row - -(-row * bits // 8))
+        sizes = [generate(g, core="host").constant_bytes for g in (wide, graph)]
+        assert sizes[0] - sizes[1] == spared
+
+
+@pytest.mark.parametrize("bits", [2, 3])
+def test_packing_reads_back(bits: int) -> None:
+    limit = 1 << (bits - 1)
+    rows = np.random.default_rng(bits).integers(-limit, limit, (5, 13), np.int8)
+    packed = pack(rows, bits)
+    assert packed.shape == (5, -(-13 * bits // 8))
+    for codes, held in zip(rows, packed, strict=True):
+        number = int.from_bytes(held.tobytes(), "little")
+        fields = [number >> bits * k & (2 * limit - 1) for k in range(13)]
+        assert [f - 2 * limit if f >= limit else f for f in fields] == codes.tolist()
+        assert number >> bits * 13 == 0
