@@ -42,6 +42,73 @@ __attribute__((naked)) void tq_fully_connected_paired_sums(__attribute__((unused
         "pop {r4-r10, pc}\n");
 }
 
+#elif defined(__arm__) && defined(__thumb__)
+
+/* r2 input, r6 0x00ff00ff, `weights` of four channels; to sums modulo 2^32 and of upper halves */
+#define PRODUCTS(weights)                                \
+    "movs r5, " weights "\n"                             \
+    "ands r5, r6\n"                                      \
+    "lsrs " weights ", " weights ", #8\n"                \
+    "ands " weights ", r6\n"                             \
+    "muls r5, r2, r5\n"                                  \
+    "muls " weights ", r2, " weights "\n"                \
+    "adds r7, r7, r5\n"                                  \
+    "lsrs r5, r5, #16\n"                                 \
+    "add r9, r5\n"                                       \
+    "add r8, " weights "\n"                              \
+    "lsrs " weights ", " weights ", #16\n"               \
+    "add r10, " weights "\n"
+
+/* Two inputs at r0 + `first` and r0 + `second` */
+#define TWO_INPUTS(first, second)     \
+    "ldm r1!, {r3, r4}\n"             \
+    "ldrb r2, [r0, #" first "]\n"     \
+    PRODUCTS("r3")                    \
+    "ldrb r2, [r0, #" second "]\n"    \
+    PRODUCTS("r4")
+
+__attribute__((naked)) void tq_fully_connected_paired_sums(__attribute__((unused)) const uint8_t *codes,
+                                                           __attribute__((unused)) const uint32_t *weights,
+                                                           __attribute__((unused)) const uint32_t *end,
+                                                           __attribute__((unused)) uint32_t *sums)
+{
+    __asm__ volatile(
+        ".syntax unified\n"
+        "push {r3-r7, lr}\n"
+        "mov r4, r8\n"
+        "mov r5, r9\n"
+        "mov r6, r10\n"
+        "push {r4-r6}\n"
+        "mov r12, r2\n"
+        "movs r6, #0xff\n"
+        "lsls r2, r6, #16\n"
+        "orrs r6, r2\n"
+        "movs r7, #0\n"
+        "mov r8, r7\n"
+        "mov r9, r7\n"
+        "mov r10, r7\n"
+        "1:\n"
+        TWO_INPUTS("0", "1")
+        TWO_INPUTS("2", "3")
+        "adds r0, r0, #4\n"
+        "cmp r1, r12\n"
+        "bne 1b\n"
+        "mov r5, r9\n"
+        "mov r6, r10\n"
+        "lsls r1, r5, #16\n"
+        "subs r3, r7, r1\n"
+        "lsls r1, r6, #16\n"
+        "mov r4, r8\n"
+        "subs r4, r4, r1\n"
+        "ldr r0, [sp, #12]\n"
+        "stm r0!, {r3-r6}\n"
+        "pop {r4-r6}\n"
+        "mov r8, r4\n"
+        "mov r9, r5\n"
+        "mov r10, r6\n"
+        "pop {r3-r7, pc}\n");
+}
+
 #else
 
 enum { HALVES = 0x00ff00ff };
