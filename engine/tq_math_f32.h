@@ -90,6 +90,31 @@ static inline float tq_tanh_f32(float x)
     return x != x ? x : (float)((y - 1.0) / (y + 1.0));
 }
 
+static inline float tq_floor_f32(float x)
+{
+    if (!(x > -8388608.0f && x < 8388608.0f)) { /* no fraction, or not a number */
+        return x;
+    }
+    const float whole = (float)(int32_t)x;
+
+    return whole > x ? whole - 1.0f : whole;
+}
+
+static inline float tq_ceil_f32(float x)
+{
+    return -tq_floor_f32(-x);
+}
+
+/* To nearest, ties to even. */
+static inline float tq_round_f32(float x)
+{
+    const float floor = tq_floor_f32(x);
+    const float rest = x - floor;
+    const int up = rest > 0.5f || (rest == 0.5f && floor * 0.5f != tq_floor_f32(floor * 0.5f));
+
+    return up ? floor + 1.0f : floor;
+}
+
 /* As TensorFlow Lite Micro approximates it. */
 static inline float tq_logistic_f32(float x)
 {

@@ -1,6 +1,7 @@
 #include "tq_unary_f32.h"
 
 #include "tq_math_f32.h"
+#include "tq_sine_f32.h"
 
 #define UNARY(count, input, output, result)       \
     do {                                          \
@@ -79,4 +80,29 @@ void tq_elu_f32(int32_t count, const float *input, float *output)
 void tq_leaky_relu_f32(float slope, int32_t count, const float *input, float *output)
 {
     UNARY(count, input, output, x > 0.0f ? x : x * slope);
+}
+
+void tq_ceil_each_f32(int32_t count, const float *input, float *output)
+{
+    UNARY(count, input, output, tq_ceil_f32(x));
+}
+
+void tq_floor_each_f32(int32_t count, const float *input, float *output)
+{
+    UNARY(count, input, output, tq_floor_f32(x));
+}
+
+void tq_round_each_f32(int32_t count, const float *input, float *output)
+{
+    UNARY(count, input, output, tq_round_f32(x));
+}
+
+void tq_sin_each_f32(int32_t count, const float *input, float *output)
+{
+    UNARY(count, input, output, tq_sin_f32(x));
+}
+
+void tq_cos_each_f32(int32_t count, const float *input, float *output)
+{
+    UNARY(count, input, output, tq_cos_f32(x));
 }

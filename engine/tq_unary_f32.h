@@ -17,6 +17,11 @@ void tq_rsqrt_f32(int32_t count, const float *input, float *output);
 void tq_tanh_each_f32(int32_t count, const float *input, float *output);
 void tq_logistic_each_f32(int32_t count, const float *input, float *output);
 void tq_elu_f32(int32_t count, const float *input, float *output);
+void tq_ceil_each_f32(int32_t count, const float *input, float *output);
+void tq_floor_each_f32(int32_t count, const float *input, float *output);
+void tq_round_each_f32(int32_t count, const float *input, float *output);
+void tq_sin_each_f32(int32_t count, const float *input, float *output);
+void tq_cos_each_f32(int32_t count, const float *input, float *output);
 void tq_leaky_relu_f32(float slope, int32_t count, const float *input, float *output);
 
 #endif

@@ -28,8 +28,5 @@ def test_every_cell_gives_what_tflm_gives(board_id: str, tmp_path: Path) -> None
         for reference in expected[0]:
             mine = np.frombuffer(next(outputs), reference.dtype).reshape(reference.shape)
             where = f"{cell.kind} of {cell.type}: {case.graph.ops}"
-            if cell.ulps and reference.dtype.kind == "f":
-                np.testing.assert_array_max_ulp(mine, reference, cell.ulps)
-            else:
-                np.testing.assert_array_equal(mine, reference, err_msg=where)
+            cell.assert_close(mine, reference, where)
     assert next(outputs, None) is None

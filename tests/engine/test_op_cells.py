@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.engine.harness import Case, run_engine, run_tflm
-from tests.engine.op_cells import GROUPS, I8, Cell
+from tests.engine.op_cells import GROUPS, I8
 from tests.graphs import moves
 from tinyq.graph import Graph
 from tinyq.graph.options import NoOptions
@@ -19,16 +19,7 @@ def test_cells_give_what_tflm_gives(name: str) -> None:
     for (cell, case), ours, theirs in zip(owned, run_engine(cases), run_tflm(cases), strict=True):
         for run, expected in zip(ours, theirs, strict=True):
             for mine, reference in zip(run.outputs, expected, strict=True):
-                _assert_close(cell, case, mine, reference)
-
-
-def _assert_close(cell: Cell, case: Case, mine: np.ndarray, reference: np.ndarray) -> None:
-    where = f"{cell.kind} of {cell.type}: {case.graph.ops}"
-    assert mine.dtype == reference.dtype, where
-    if cell.ulps and mine.dtype.kind == "f":
-        np.testing.assert_array_max_ulp(mine, reference, cell.ulps)
-    else:
-        np.testing.assert_array_equal(mine, reference, err_msg=where)
+                cell.assert_close(mine, reference, f"{cell.kind} of {cell.type}: {case.graph.ops}")
 
 
 def test_padding_of_space_to_batch_is_the_zero_point() -> None:

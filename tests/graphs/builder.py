@@ -74,6 +74,10 @@ class GraphBuilder:
         data = np.asarray(values, np.int32)
         return self.tensor(data.shape, DType.INT32, None, data)
 
+    def floats(self, rng: np.random.Generator, shape: Shape) -> int:
+        """A constant of float32."""
+        return self.tensor(shape, DType.FLOAT32, None, rng.normal(0, 1, shape).astype(np.float32))
+
     def op(self, kind: str, inputs: Sequence[int], output: int, options: Options | None = None) -> int:
         self.ops.append(Op(kind, tuple(inputs), (output,), options or NoOptions()))
         return output

@@ -30,7 +30,7 @@ from tinyq.graph.options import (
 
 
 def transpose_conv(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, types = GraphBuilder(), W8A8 if dtype is DType.INT8 else W8A16
+    b, types = GraphBuilder(), W8A16 if dtype is DType.INT16 else W8A8
     padding, activation = pick(rng, PADDINGS), pick(rng, ACTIVATIONS)
     batches, depth, channels = int(rng.integers(1, 3)), int(rng.integers(1, 7)), int(rng.integers(1, 6))
     sizes, filters, strides, outputs = [], [], [], []
@@ -41,6 +41,13 @@ def transpose_conv(rng: np.random.Generator, dtype: DType) -> Graph:
         filters.append(taps)
         strides.append(stride)
         outputs.append(size * stride - surplus if padding == "SAME" else (size - 1) * stride + taps + surplus)
+    options = TransposeConvOptions(*strides, padding, activation)
+    if dtype is DType.FLOAT32:
+        x, y = b.tensor((batches, *sizes, depth), dtype), b.tensor((batches, *outputs, channels), dtype)
+        filters_of = b.floats(rng, (channels, *filters, depth))
+        parameters = [b.floats(rng, (channels,))] if rng.random() < 0.7 else []
+        b.op("TRANSPOSE_CONV", [b.int32((batches, *outputs, channels)), filters_of, x, *parameters], y, options)
+        return b.graph([x], [y])
     x = b.codes((batches, *sizes, depth), dtype, some_scale(rng), some_zero_point(rng))
     weights = add_weights(b, rng, types, (channels, *filters, depth), 0, bool(rng.random() < 0.7))
     taps = math.prod(filters) * depth
@@ -48,7 +55,7 @@ def transpose_conv(rng: np.random.Generator, dtype: DType) -> Graph:
     shape = (batches, *outputs, channels)
     y = add_product_output(b, rng, types, shape, x, weights, taps, activation)
     inputs = [b.int32(shape), weights, x, *([bias] if bias >= 0 else [])]
-    b.op("TRANSPOSE_CONV", inputs, y, TransposeConvOptions(*strides, padding, activation))
+    b.op("TRANSPOSE_CONV", inputs, y, options)
     return b.graph([x], [y])
 
 
@@ -65,6 +72,12 @@ def batch_matmul(rng: np.random.Generator, dtype: DType) -> Graph:
         first = tuple(1 for _ in batches)
     left = (depth, rows) if adj_x else (rows, depth)
     right = (columns, depth) if adj_y else (depth, columns)
+    options = BatchMatMulOptions(adj_x, adj_y)
+    if dtype is DType.FLOAT32:
+        x, w = b.tensor((*first, *left), dtype), b.tensor((*second, *right), dtype)
+        y = b.tensor((*batches, rows, columns), dtype)
+        b.op("BATCH_MATMUL", (x, w), y, options)
+        return b.graph([x, w], [y])
     x = b.codes((*first, *left), dtype, some_scale(rng), some_zero_point(rng))
     w = b.codes((*second, *right), dtype, some_scale(rng), some_zero_point(rng))
     inputs = [x, w]
@@ -82,7 +95,7 @@ def batch_matmul(rng: np.random.Generator, dtype: DType) -> Graph:
     spread = 70.0 if dtype is DType.INT8 else 70.0 * 256
     scale = scales[0] * scales[1] * spread**2 * math.sqrt(depth) / (10 ** rng.uniform(1, 2.3))
     y = b.codes((*batches, rows, columns), dtype, float(np.float32(scale)), some_zero_point(rng))
-    b.op("BATCH_MATMUL", (x, w), y, BatchMatMulOptions(adj_x, adj_y))
+    b.op("BATCH_MATMUL", (x, w), y, options)
     return b.graph(inputs, [y])
 
 

@@ -14,6 +14,7 @@ from tinyq.graph.options import (
     ConcatenationOptions,
     FullyConnectedOptions,
     LstmOptions,
+    MulOptions,
     NoOptions,
     SoftmaxOptions,
     SvdfOptions,
@@ -22,7 +23,7 @@ from tinyq.graph.options import (
 
 
 def _variable(b: GraphBuilder, shape: tuple[int, ...], dtype: DType, scale: float, zero_point: int = 0) -> int:
-    index = b.tensor(shape, dtype, Quantization.per_tensor(scale, zero_point))
+    index = b.tensor(shape, dtype, Quantization.per_tensor(scale, zero_point) if scale else None)
     b.tensors[index] = dataclasses.replace(b.tensors[index], is_variable=True)
     return index
 
@@ -66,6 +67,13 @@ def _add_svdf(
 def svdf(rng: np.random.Generator, state_dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     batches, inputs, units, rank, memory = (int(n) for n in rng.integers(1, [3, 20, 6, 4, 9]))
+    if state_dtype is DType.FLOAT32:
+        x, y = b.tensor((batches, inputs), state_dtype), b.tensor((batches, units), state_dtype)
+        filters, weights = units * rank, ((units * rank, inputs), (units * rank, memory), (units,))
+        parameters = [b.floats(rng, shape) for shape in weights]
+        state = _variable(b, (batches, memory * filters), state_dtype, 0.0)
+        b.op("SVDF", (x, *parameters, state), y, SvdfOptions(rank, pick(rng, ("NONE", "RELU"))))
+        return b.graph([x], [y])
     x = b.int8((batches, inputs), some_scale(rng), some_zero_point(rng))
     return b.graph([x], [_add_svdf(b, rng, x, units, rank, memory, state_dtype)])
 
@@ -92,6 +100,9 @@ def lstm(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     b = GraphBuilder()
     batches, steps, inputs, units = (int(n) for n in rng.integers(1, [3, 6, 12, 9]))
     time_major = bool(rng.random() < 0.3)
+    clip = float(pick(rng, (0.0, 0.0, 1.5, 10.0)))
+    if dtype is DType.FLOAT32:
+        return _lstm_float(rng, (steps, batches) if time_major else (batches, steps), inputs, units, time_major, clip)
     wide = dtype is DType.INT16
     x_scale = _single(10 ** rng.uniform(-2, -1) / (256 if wide else 1))
     hidden_scale = _single(1 / (32768 if wide else 128) * rng.uniform(0.8, 1.5))
@@ -120,8 +131,23 @@ def lstm(rng: np.random.Generator, dtype: DType = DType.INT8) -> Graph:
     cell = _variable(b, (batches, units), DType.INT16, 2.0 ** int(rng.integers(-14, -9)))
     shape = (*b.tensors[x].shape[:2], units)
     y = b.tensor(shape, dtype, Quantization.per_tensor(hidden_scale, zero_point))
-    clip = float(pick(rng, (0.0, 0.0, 1.5, 10.0)))
     inputs_of = (x, *weights, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1)
+    b.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs_of, y, LstmOptions("TANH", clip, 0.0, time_major))
+    return b.graph([x], [y])
+
+
+def _lstm_float(
+    rng: np.random.Generator, rows: tuple[int, int], inputs: int, units: int, time_major: bool, clip: float
+) -> Graph:
+    b = GraphBuilder()
+    batches = rows[1] if time_major else rows[0]
+    x, y = b.tensor((*rows, inputs), DType.FLOAT32), b.tensor((*rows, units), DType.FLOAT32)
+    small = b.tensor((1,), DType.FLOAT32, None, np.array([0.1], np.float32))  # or all gates would saturate
+    scaled = b.op("MUL", (x, small), b.tensor((*rows, inputs), DType.FLOAT32), MulOptions())
+    weights = [b.floats(rng, (units, size)) for size in (inputs, units) for _ in range(4)]
+    biases = [b.floats(rng, (units,)) for _ in range(4)]
+    hidden, cell = (_variable(b, (batches, units), DType.FLOAT32, 0.0) for _ in range(2))
+    inputs_of = (scaled, *weights, -1, -1, -1, *biases, -1, -1, hidden, cell, -1, -1, -1, -1)
     b.op("UNIDIRECTIONAL_SEQUENCE_LSTM", inputs_of, y, LstmOptions("TANH", clip, 0.0, time_major))
     return b.graph([x], [y])
 

@@ -14,8 +14,8 @@ int8 data. The AOT engine gives the same bytes as the interpreter for integers; 
 [adding-an-op.md](adding-an-op.md).
 
 Float32 of the AOT engine has the same bits on every core. It equals TFLM on the host, which adds up in the same order,
-but for functions that TFLM takes from the C library: EXP, LOG, TANH, LOGISTIC and ELU are within 2 units in the last
-place, SOFTMAX and LOG_SOFTMAX within 4.
+but for functions that TFLM takes from the C library: EXP, LOG, TANH, LOGISTIC, ELU, SIN and COS are within 2 units in
+the last place, SOFTMAX and LOG_SOFTMAX within 4, UNIDIRECTIONAL_SEQUENCE_LSTM within 0.000001.
 
 Where TFLM's result is not defined, the AOT engine's is:
 
@@ -23,6 +23,7 @@ Where TFLM's result is not defined, the AOT engine's is:
   end of the output's range. TFLM's host interpreter gives other codes there.
 - SPACE_TO_BATCH_ND of int8 pads with the zero point; TFLM pads with what its memory happens to hold.
 - RSQRT of int8: inputs that are not positive give the largest code; TFLM fails.
+- FLOOR_DIV of float32: dividing by zero gives an infinity or no number; TFLM fails.
 - GATHER: indices beyond the axis are taken as its nearest end; TFLM reads elsewhere.
 - `model_reset` gives variables the values that the model initializes them with; TFLM's own reset gives them zeros.
 

@@ -11,7 +11,8 @@ _FUNCTIONS = {
     "RELU": "tq_relu_f32", "RELU6": "tq_relu6_f32", "LEAKY_RELU": "tq_leaky_relu_f32", "ABS": "tq_abs_f32",
     "NEG": "tq_neg_f32", "SQUARE": "tq_square_f32", "HARD_SWISH": "tq_hard_swish_f32", "ELU": "tq_elu_f32",
     "EXP": "tq_exp_each_f32", "LOG": "tq_log_each_f32", "SQRT": "tq_sqrt_each_f32", "RSQRT": "tq_rsqrt_f32",
-    "TANH": "tq_tanh_each_f32", "LOGISTIC": "tq_logistic_each_f32",
+    "TANH": "tq_tanh_each_f32", "LOGISTIC": "tq_logistic_each_f32", "CEIL": "tq_ceil_each_f32",
+    "FLOOR": "tq_floor_each_f32", "ROUND": "tq_round_each_f32", "SIN": "tq_sin_each_f32", "COS": "tq_cos_each_f32",
 }  # fmt: skip
 
 
