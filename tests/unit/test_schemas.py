@@ -27,7 +27,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_command_with_json_has_a_published_schema() -> None:
+def test_every_command_prints_json_and_has_a_published_schema() -> None:
     group = typer.main.get_command(app)
     commands = getattr(group, "commands", {})
     with_json = {n for n, c in commands.items() if any("--json" in p.opts for p in c.params)}

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from tests.graphs.floats import classifier
+from tests.graphs.recurrent import variables
 from tests.unit.test_cli import CONVERT, Run, run, work  # noqa: F401 - fixtures
 from tinyq.api.inspection import inspect
 from tinyq.api.starting import init
 from tinyq.cli.project_settings import defaults
 from tinyq.errors import BadInputError
-from tinyq.graph import layer_name, total_macs, write_graph
+from tinyq.graph import DType, layer_name, total_macs, write_graph
 from tinyq.quantization.recipe import read_recipe, resolve
 from tinyq.quantization.scheme import LayerScheme
 
@@ -33,6 +34,13 @@ def test_inspect_counts_what_is_there(tmp_path: Path) -> None:
         sum(graph.tensors[t].nbytes for t in {*op.inputs, *op.outputs} - constants if t >= 0) for op in graph.ops
     )
     assert report.activation_bytes == widest
+
+
+def test_inspect_shows_operators_that_only_store(run: Run, work: Path) -> None:  # noqa: F811
+    (work / "stateful.tflite").write_bytes(write_graph(variables(np.random.default_rng(0), DType.INT8)))
+    assert "ASSIGN_VARIABLE" in run("inspect", "stateful.tflite").out
+    layers = json.loads(run("inspect", "stateful.tflite", "--json").out)["layers"]
+    assert [layer["output"] for layer in layers if layer["op"] == "ASSIGN_VARIABLE"] == [None]
 
 
 def test_inspect_shows_hostile_names_as_text(run: Run, work: Path) -> None:  # noqa: F811

@@ -72,7 +72,7 @@ def _layer(graph: Graph, index: int, op: Op) -> LayerInfo:
         index=index,
         layer=layer_name(graph, op),
         op=op.kind,
-        output=_tensor(graph.tensors[op.outputs[0]]),
+        output=_tensor(graph.tensors[op.outputs[0]]) if op.outputs else None,
         weights=_tensor(largest) if largest is not None else None,
         macs=macs(graph, op),
         constant_bytes=sum(t.nbytes for t in constants),

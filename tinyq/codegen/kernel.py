@@ -73,11 +73,11 @@ class Node:
         """A required input.
 
         Raises:
-            IndexError: It is absent.
+            BadInputError: It is absent, which only a damaged file can be the reason of.
         """
         tensor = self.optional_input(position)
         if tensor is None:
-            raise IndexError(f"{self.op.kind} has no input {position}")
+            raise BadInputError(f"Operator {self.op.kind} has no input {position}.", "Export the model again.")
         return tensor
 
     def optional_input(self, position: int) -> Tensor | None:

@@ -14,6 +14,8 @@ from tinyq.graph import options as op_options
 from tinyq.graph.types import DType, Graph, Op, Quantization, Signature, Tensor
 
 _MAX_ELEMENTS = 1 << 26  # no microcontroller holds a tensor near that size
+_WITHOUT_INPUTS = ("VAR_HANDLE", "CALL_ONCE")
+_WITHOUT_OUTPUTS = ("ASSIGN_VARIABLE", "CALL_ONCE")
 _MEND = "Export the model again, or check that the file was copied whole."
 
 
@@ -84,9 +86,13 @@ def _written(graph: Graph) -> set[int]:
 
 
 def _check_order(graph: Graph) -> None:
-    """Every activation is written before it is read, and by one op only."""
+    """Operators read and write something; every activation is written before it is read, and by one op only."""
     known = {*graph.inputs, *(i for i, t in enumerate(graph.tensors) if t.is_constant or t.is_variable)}
     for position, op in enumerate(graph.ops):
+        if not op.inputs and op.kind not in _WITHOUT_INPUTS and not op.kind.startswith("CUSTOM"):
+            raise BadInputError(f"Operator {position} ({op.kind}) reads nothing.", _MEND)
+        if not op.outputs and op.kind not in _WITHOUT_OUTPUTS:
+            raise BadInputError(f"Operator {position} ({op.kind}) writes nothing.", _MEND)
         missing = [t for t in op.inputs if t >= 0 and t not in known]
         if missing:
             raise BadInputError(f"Operator {position} ({op.kind}) reads a tensor that nothing wrote.", _MEND)

@@ -21,10 +21,10 @@ def render_inspect(report: InspectReport, console: Console) -> None:
             str(layer.index),
             escape(layer.layer),
             escape(layer.op) + fused,
-            _shape(layer.output),
-            layer.output.dtype,
+            _shape(layer.output) if layer.output else "",
+            layer.output.dtype if layer.output else "",
             f"{_shape(layer.weights)} {layer.weights.dtype}{_granularity(layer.weights)}" if layer.weights else "",
-            _quantization(layer.output),
+            _quantization(layer.output) if layer.output else "",
             f"{layer.macs:,}" if layer.macs else "",
             f"{layer.constant_bytes:,}" if layer.constant_bytes else "",
         )

@@ -24,7 +24,7 @@ class LayerInfo(_Report):
     index: int
     layer: str
     op: str
-    output: TensorInfo
+    output: TensorInfo | None = Field(description="null for operators that only store")
     weights: TensorInfo | None = Field(None, description="the largest constant, if there is one")
     macs: int
     constant_bytes: int
