@@ -2,6 +2,8 @@
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
+#include <stddef.h>
+
 #include "tq_conv_dsp.h"
 #include "tq_widen_dsp.h"
 
@@ -23,10 +25,26 @@ static scaling scaling_of(const tq_conv_s8_dsp_params *p, int32_t right)
     return (scaling){(1 << (right - 1)) + p->output_zero_point * (1 << right), right};
 }
 
-/* Extends the weights of two channels; `second` is the odd one, or the even one again. */
-static int32_t *extend_pair(const tq_conv_s8_dsp_params *p, const int8_t *weights, int32_t first, int32_t second,
-                            int32_t *to)
+/* The weights of two channels as int8: where they are, or unpacked to the end of where they are extended to, which
+ * reads each of them before it is overwritten.
+ */
+static const int8_t *weights_of(const tq_conv_s8_dsp_params *p, int32_t first, int32_t *to)
 {
+    const int32_t groups = p->geometry.groups;
+    const uint8_t *weights = (const uint8_t *)p->weights + first / 2 * groups * p->group_bytes;
+    int8_t *unpacked = (int8_t *)(to + 2 * groups + 8);
+
+    if (p->unpack == NULL) {
+        return (const int8_t *)weights;
+    }
+    p->unpack(weights, 8 * groups, unpacked);
+    return unpacked;
+}
+
+/* Extends the weights of two channels; `second` is the odd one, or the even one again. */
+static int32_t *extend_pair(const tq_conv_s8_dsp_params *p, int32_t first, int32_t second, int32_t *to)
+{
+    const int8_t *weights = weights_of(p, first, to);
     const int32_t first_multiplier = first * p->multiplier_step;
     const int32_t second_multiplier = second * p->multiplier_step;
     const scaling even = scaling_of(p, p->shift[first_multiplier]);
@@ -63,7 +81,7 @@ void tq_conv_s8_dsp(const tq_conv_s8_dsp_params *p, const int8_t *input, int8_t 
             const int32_t channel = first + i;
             const int32_t second = i + 1 < count ? channel + 1 : channel;
 
-            to = extend_pair(p, p->weights + channel * 4 * groups, channel, second, to);
+            to = extend_pair(p, channel, second, to);
         }
         for (int32_t batch = 0; batch < s->batches; ++batch) {
             tq_convolve_dsp(&p->geometry, &channels, input + batch * input_size, output + batch * output_size, scratch);

@@ -6,6 +6,7 @@
 
 #include "tq_conv_shape.h"
 #include "tq_dot_s8_dsp.h"
+#include "tq_unpack.h"
 #include "tq_widen_dsp.h"
 
 /* What both kernels need. Inputs are used as they are: biases already hold -input_zero_point * sum(weights). */
@@ -18,17 +19,19 @@ typedef struct {
     int32_t padded; /* where in scratch is room for the image with its padding, a multiple of 4; 0 if there is none */
 } tq_conv_dsp_geometry;
 
-/* Weights as int8 in flash; those of some channels at a time are extended in RAM. */
+/* Weights as int8 in flash, or packed in fewer bits; those of some channels at a time are extended in RAM. */
 typedef struct {
     tq_conv_dsp_geometry geometry;
-    const int8_t *weights;     /* [channels / 2, rounded up][groups][2][4], zeros where there is no input or channel;
+    const void *weights;       /* [channels / 2, rounded up][groups][2][4], zeros where there is no input or channel;
                                   groups are in the order in which inputs are widened */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
     const int8_t *shift;       /* as multiplier: bits to the right, 0 to 22 */
     int32_t multiplier_step;
     int32_t output_zero_point;
-    int32_t block_channels; /* to extend at a time; even */
+    int32_t block_channels;     /* to extend at a time; even */
+    int32_t group_bytes;        /* of the weights of a group: 8, or as many as packed weights have bits */
+    tq_unpack_function *unpack; /* where they are packed */
 } tq_conv_s8_dsp_params;
 
 /* Bytes of scratch for the inputs of two pixels: as bytes, and as pairs of int16. */

@@ -2,6 +2,8 @@
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
+#include <stddef.h>
+
 #include "tq_depthwise_dsp.h"
 
 /* Two neighbouring taps, shifted. */
@@ -15,10 +17,17 @@ static int32_t pair(const int8_t *taps, int32_t shift)
 static const tq_depthwise_channel_dsp *extended(const void *params, int32_t channel, tq_depthwise_channel_dsp *to)
 {
     const tq_depthwise_conv_s8_dsp_params *p = params;
-    const int8_t *taps = p->weights + 9 * channel;
+    const uint8_t *weights = (const uint8_t *)p->weights + channel * p->filter_bytes;
     const int32_t i = channel * p->multiplier_step;
     const int32_t right = p->shift[i];
+    const int8_t *taps = (const int8_t *)weights;
+    int8_t unpacked[9];
     int32_t shift = 1;
+
+    if (p->unpack != NULL) {
+        p->unpack(weights, 9, unpacked);
+        taps = unpacked;
+    }
 
     /* 2^(x - 1) rounds a division by 2^x; there is none where x is 0 */
     if (p->is_signed) {

@@ -8,6 +8,7 @@
 
 #include "tq_conv_shape.h"
 #include "tq_depthwise_tile_s8_dsp.h"
+#include "tq_unpack.h"
 
 /* Inputs are used as they are: biases already hold -input_zero_point * sum(weights). There are four channels or more. */
 typedef struct {
@@ -18,16 +19,18 @@ typedef struct {
     tq_depthwise_tile_function *filter;
 } tq_depthwise_dsp_geometry;
 
-/* Weights as int8 in flash. */
+/* Weights as int8 in flash, or packed in fewer bits. */
 typedef struct {
     tq_depthwise_dsp_geometry geometry;
-    const int8_t *weights;     /* [channels][3][3] */
+    const void *weights;       /* [channels][3][3] */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
     const int8_t *shift;       /* as multiplier: bits to the right, 0 to 22 */
     int32_t multiplier_step;
     int32_t output_zero_point;
-    int32_t is_signed; /* form of the filter function */
+    int32_t is_signed;          /* form of the filter function */
+    int32_t filter_bytes;       /* of the weights of a channel */
+    tq_unpack_function *unpack; /* where they are packed */
 } tq_depthwise_conv_s8_dsp_params;
 
 /* Bytes of a tile of so many columns of inputs. */

@@ -9,35 +9,47 @@ import pytest
 
 from tests.engine.cores import run_on_core
 from tests.engine.harness import Case, assert_bit_exact, assert_equal_to_tflm, cases_of
-from tests.graphs import narrow
+from tests.graphs import deep_conv_2d, narrow
 from tinyq.codegen import generate
 from tinyq.codegen.weights_narrow import pack
 from tinyq.graph import DType, Graph
 
-BOARDS = {"cortex-m0": "mps2-an385-m0", "cortex-m4": "mps2-an386"}
+CORE, BOARD = "cortex-m4", "mps2-an386"
 
 
 def _layer(graph: Graph, core: str = "host", optimize: str = "balanced") -> str:
     return generate(graph, core=core, optimize=optimize).layers[0].kernel
 
 
-def _cases(bits: int, core: str = "host") -> list[Case]:
-    """Those models whose weights are packed."""
-    found = [g for g in narrow.many(20, 1, bits) if f"s8w{bits}" in _layer(g, core)]
-    assert len(found) > 80
+def _is_packed(kernel: str, bits: int) -> bool:
+    return f"s8w{bits}" in kernel or f"{bits}-bit weights" in kernel
+
+
+def _cases(bits: int, core: str, optimize: str = "balanced") -> list[Case]:
+    """Those models whose weights need as many bits, and not fewer by accident."""
+    found = [g for g in narrow.many(20, 1, bits) if _is_packed(_layer(g, core, optimize), bits)]
+    assert len(found) > 110
     return cases_of(found, samples=3)
 
 
 @pytest.mark.parametrize("bits", [2, 3])
 def test_op_is_bit_exact_with_tflm(bits: int) -> None:
-    assert_bit_exact(_cases(bits))
+    assert_bit_exact(_cases(bits, "host"))
 
 
-@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("bits", [2, 3, 4])
+def test_op_is_bit_exact_with_tflm_on_a_core_with_dsp(bits: int) -> None:
+    cases = _cases(bits, CORE)
+    texts = [generate(c.graph, core=CORE).files["model.c"] for c in cases]
+    for function in ("tq_conv_s8_dsp(", "tq_depthwise_conv_s8_dsp(", f"tq_matmul_s8w{bits}("):
+        assert sum(function in text for text in texts) >= 10, function
+    assert_equal_to_tflm(cases, run_on_core(cases, BOARD))
+
+
 @pytest.mark.parametrize("bits", [2, 3])
-def test_op_is_bit_exact_with_tflm_on_the_core(bits: int, core: str) -> None:
-    cases = _cases(bits, core)
-    assert_equal_to_tflm(cases, run_on_core(cases, BOARDS[core]))
+def test_op_is_bit_exact_with_tflm_on_a_core_that_loads_aligned_words_alone(bits: int) -> None:
+    cases = _cases(bits, "cortex-m0")
+    assert_equal_to_tflm(cases, run_on_core(cases, "mps2-an385-m0"))
 
 
 @pytest.mark.parametrize(("bits", "low", "high"), [(2, -2, 1), (2, -1, 1), (3, -4, 3), (3, -2, 2), (4, -7, 7)])
@@ -46,7 +58,9 @@ def test_codes_decide_the_width(bits: int, low: int, high: int) -> None:
         weights = graph.tensors[1]
         codes = np.random.default_rng(0).integers(low, high, weights.shape, np.int8, endpoint=True)
         codes.reshape(-1)[:2] = (low, high)[: codes.size]
-        assert f"s8w{bits}" in _layer(graph.replace_tensors({1: replace(weights, data=codes)}))
+        changed = graph.replace_tensors({1: replace(weights, data=codes)})
+        for core in ("host", CORE):
+            assert _is_packed(_layer(changed, core), bits)
 
 
 @pytest.mark.parametrize("bits", [2, 3])
@@ -58,6 +72,17 @@ def test_flash_holds_no_more_bits_than_needed(bits: int) -> None:
         spared = weights.elements // row * (row - -(-row * bits // 8))
         sizes = [generate(g, core="host").constant_bytes for g in (wide, graph)]
         assert sizes[0] - sizes[1] == spared
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4])
+@pytest.mark.parametrize("optimize", ["balanced", "speed", "size"])
+def test_every_aim_packs_what_is_large(bits: int, optimize: str) -> None:
+    rng = np.random.default_rng(3)
+    large = [g for g in (narrow.narrowed(deep_conv_2d(rng), bits) for _ in range(40)) if g.tensors[1].elements > 4000]
+    assert len(large) > 5
+    for graph in large:
+        weights = generate(graph, core=CORE, optimize=optimize).constant_bytes - 12 * graph.tensors[1].shape[0]
+        assert weights < graph.tensors[1].elements * (bits + 0.6) / 8
 
 
 @pytest.mark.parametrize("bits", [2, 3])

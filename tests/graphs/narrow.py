@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from tests.graphs.builder import many as some
-from tests.graphs.typical import deep_conv_2d, deep_fully_connected
+from tests.graphs.typical import deep_conv_2d, deep_fully_connected, depthwise_3x3, first_conv_2d
 from tests.graphs.weighted import conv_2d, depthwise_conv_2d, fully_connected
 from tinyq.graph import DType, Graph, Quantization
 
-MAKERS = (conv_2d, depthwise_conv_2d, fully_connected, deep_conv_2d, deep_fully_connected)
+MAKERS = (
+    conv_2d, depthwise_conv_2d, fully_connected, deep_conv_2d, deep_fully_connected, first_conv_2d, depthwise_3x3,
+)  # fmt: skip
 
 
 def narrowed(graph: Graph, bits: int) -> Graph:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from tinyq.codegen import checks
 from tinyq.codegen.kernel import Node
-from tinyq.codegen.weights_s8w4 import Int8Weights4
+from tinyq.codegen.weights import Family
+from tinyq.codegen.weights_s8w4 import INT8_WEIGHTS_4, Int8Weights4
 
 
 class NarrowWeights(Int8Weights4):
@@ -44,3 +45,7 @@ def pack(rows: NDArray[np.int8], bits: int) -> NDArray[np.uint8]:
 
 
 WIDTHS = (NarrowWeights(2), NarrowWeights(3))
+PACKED: tuple[tuple[Family, int], ...] = (*((w, w.bits) for w in WIDTHS), (INT8_WEIGHTS_4, 4))
+"""All weights that lie in flash in fewer bits than 8, and in how many."""
+UNPACKING_CYCLES = 5
+"""Of one weight, for kernels that unpack all of them first."""

@@ -20,6 +20,7 @@ from tinyq.codegen.kernel import (
 )
 from tinyq.codegen.memory import room_for_scratch
 from tinyq.codegen.ops import conv
+from tinyq.codegen.weights import Family
 from tinyq.codegen.weights_s8 import INT8
 
 _LEAST_WEIGHTS_BYTES = 5000
@@ -27,6 +28,7 @@ _LEAST_WEIGHTS_BYTES = 5000
 _LEAST_PADDED_BYTES = 1000
 """The same for an image with its padding, where no aim asks for less RAM."""
 
+WEIGHTS_ORDER = "weights [pair of channels][group][channel][input]"
 _GATHERING = {"tq_widen_pair_dsp": (100, 6), "tq_widen_any_pair_dsp": (200, 16)}
 """Cycles of a pixel, and of each of its groups."""
 
@@ -46,8 +48,8 @@ def channels_of(node: Node) -> dsp.Channels | str:
     return dsp.channels_of(node, conv.options_of(node).activation, _rows(node))
 
 
-def conv_objection(node: Node, target: Target) -> str:
-    found = dsp.objection(target) or conv.objection(INT8, node) or _shape_objection(node)
+def conv_objection(node: Node, target: Target, family: Family = INT8) -> str:
+    found = dsp.objection(target) or conv.objection(family, node) or _shape_objection(node)
     if found:
         return found
     channels = channels_of(node)
@@ -153,10 +155,14 @@ class ConvDsp:
             "output_zero_point": zero_point_of(node.output),
             "block_channels": block,
         }
-        paired = _paired(_widened(channels.rows, node), groups)
-        comment = "weights [pair of channels][group][channel][input]"
-        constants = (Constant("weights", paired, comment, 4), *channels.constants())
+        stored, constant = self._stored(_paired(_widened(channels.rows, node), groups))
+        members.update(stored)
+        constants = (constant, *channels.constants())
         return dsp.emission(node, "tq_conv_s8_dsp", channels, members, constants, scratch + padded)
+
+    def _stored(self, paired: NDArray[np.int8]) -> tuple[dict[str, Value], Constant]:
+        """How weights ``[channel pairs][groups][2][4]`` lie in flash: members that say it, and the array."""
+        return {"group_bytes": 8}, Constant("weights", paired, WEIGHTS_ORDER, 4)
 
     def _block_channels(self, node: Node, groups: int, target: Target) -> int:
         """As many as fit without a larger arena, in blocks of about the same size."""

@@ -21,11 +21,13 @@ from tinyq.codegen.kernel import (
 from tinyq.codegen.memory import room_for_scratch
 from tinyq.codegen.ops import depthwise_conv
 from tinyq.codegen.ops.depthwise_conv import options_of
+from tinyq.codegen.weights import Family
 from tinyq.codegen.weights_s8 import INT8
 
 _SHIFT = 10  # TQ_DEPTHWISE_SHIFT
 _TILE_ROWS = 28  # TQ_TILE_ROWS
 _LEAST_SCRATCH_BYTES = 5000
+WEIGHTS_ORDER = "weights [channel][row][column]"
 _FUNCTIONS = {
     (1, dsp.Form.NONNEGATIVE): "tq_depthwise_tile_s8_dsp",
     (1, dsp.Form.SIGNED): "tq_depthwise_tile_signed_s8_dsp",
@@ -46,8 +48,8 @@ def _channels(node: Node) -> dsp.Channels | str:
     return dsp.channels_of(node, activation, _filters(node), shift=_SHIFT, shifted_weights=True)
 
 
-def _objection(node: Node, target: Target) -> str:
-    found = dsp.objection(target) or depthwise_conv.objection(INT8, node) or _shape_objection(node)
+def filter_objection(node: Node, target: Target, family: Family = INT8) -> str:
+    found = dsp.objection(target) or depthwise_conv.objection(family, node) or _shape_objection(node)
     if found:
         return found
     channels = _channels(node)
@@ -119,7 +121,7 @@ class DepthwiseConvDsp:
     variant = "DSP, 3x3"
 
     def objection(self, node: Node, target: Target) -> str:
-        return _objection(node, target)
+        return filter_objection(node, target)
 
     def cost(self, node: Node, target: Target) -> float:
         return _cost(node, target) + 60 * node.output.shape[3]
@@ -137,9 +139,15 @@ class DepthwiseConvDsp:
             "output_zero_point": zero_point_of(node.output),
             "is_signed": int(channels.form is dsp.Form.SIGNED),
         }
-        constants = (Constant("weights", channels.rows, "weights [channel][row][column]"), *channels.constants())
+        stored, constant = self._stored(channels.rows)
+        members.update(stored)
+        constants = (constant, *channels.constants())
         scratch = _tiles(node, target).bytes
         return dsp.emission(node, "tq_depthwise_conv_s8_dsp", channels, members, constants, scratch)
+
+    def _stored(self, filters: NDArray[np.int8]) -> tuple[dict[str, Value], Constant]:
+        """How weights ``[channels, 9]`` lie in flash: members that say it, and the array."""
+        return {"filter_bytes": 9}, Constant("weights", filters, WEIGHTS_ORDER)
 
 
 class DepthwiseConvDspWide:
@@ -151,7 +159,7 @@ class DepthwiseConvDspWide:
     def objection(self, node: Node, target: Target) -> str:
         if target.optimize != "speed":
             return "int16 weights take more flash"
-        return _objection(node, target)
+        return filter_objection(node, target)
 
     def cost(self, node: Node, target: Target) -> float:
         return _cost(node, target)
