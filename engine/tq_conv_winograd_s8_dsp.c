@@ -2,87 +2,52 @@
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
-#include "tq_winograd_inputs_dsp.h"
-#include "tq_winograd_sums_dsp.h"
+#include "tq_conv_winograd_dsp.h"
+#include "tq_winograd_weights_dsp.h"
 
-enum { POSITIONS = 16 };
-
-/* All channels of two tiles. */
-static void store_tiles(const tq_conv_winograd_s8_dsp_params *p, tq_winograd_args *args, int8_t *output)
+static int32_t input_size(const tq_conv_shape *s)
 {
-    const int32_t channels = p->shape.output_channels;
-    const int32_t row_step = p->shape.output_width * channels;
-    const tq_winograd_scaling *scaling = (const void *)p->scaling;
-
-    args->weights = p->weights;
-    for (int32_t channel = 0; channel < channels; channel += 2) {
-        int32_t sums[POSITIONS * 4];
-
-        args->sums = sums;
-        args->weights = tq_winograd_sums_dsp(args);
-        p->store(sums, scaling, output, row_step, channels);
-        scaling += 2;
-        output += 2;
-    }
+    return s->input_height * s->input_width * s->input_channels;
 }
 
-/* What padding becomes beside the image: columns of which each row holds the zero point. */
-static void pad_columns(int32_t zero_point, int32_t groups, int32_t *to)
+static int32_t output_size(const tq_conv_shape *s)
 {
-    const int32_t twice = (int32_t)((uint32_t)(uint16_t)(2 * zero_point) * 0x10001u);
-
-    for (int32_t group = 0; group < groups; ++group) {
-        for (int32_t i = 0; i < 8; ++i) {
-            *to++ = i / 2 == 1 ? twice : 0;
-        }
-    }
-}
-
-static void convolve(const tq_conv_winograd_s8_dsp_params *p, const int8_t *image, int8_t *output, void *scratch)
-{
-    const tq_conv_shape *s = &p->shape;
-    const int32_t groups = s->input_channels / 4;
-    const int32_t row_bytes = s->input_width * s->input_channels;
-    int32_t *columns = scratch;
-    int32_t *tiles = columns + (s->input_width + 2) * 8 * groups;
-    int8_t *padding = (int8_t *)(tiles + POSITIONS * 4 * groups);
-    tq_winograd_args args = {.inputs = tiles};
-
-    tq_winograd_set_up(&args, groups);
-    pad_columns(p->input_zero_point, groups, columns);
-    pad_columns(p->input_zero_point, groups, tiles - 8 * groups);
-    for (int32_t i = 0; i < row_bytes; ++i) {
-        padding[i] = (int8_t)p->input_zero_point;
-    }
-    for (int32_t y = 0; y < s->output_height; y += 2) {
-        const int8_t *above = image + (y - 1) * row_bytes;
-        const int8_t *const rows[4] = {
-            y > 0 ? above : padding,
-            image + y * row_bytes,
-            image + (y + 1) * row_bytes,
-            y + 2 < s->input_height ? image + (y + 2) * row_bytes : padding,
-        };
-
-        tq_winograd_columns_dsp(rows, row_bytes / 4, columns + 8 * groups);
-        for (int32_t x = 0; x < s->output_width; x += 4) {
-            tq_winograd_tile_dsp(columns + x * 8 * groups, groups, tiles);
-            tq_winograd_tile_dsp(columns + (x + 2) * 8 * groups, groups, tiles + 2);
-            store_tiles(p, &args, output);
-            output += 4 * s->output_channels;
-        }
-        output += s->output_width * s->output_channels;
-    }
+    return s->output_height * s->output_width * s->output_channels;
 }
 
 void tq_conv_winograd_s8_dsp(const tq_conv_winograd_s8_dsp_params *p, const int8_t *input, int8_t *output,
                              void *scratch)
 {
-    const tq_conv_shape *s = &p->shape;
+    const tq_conv_shape *s = &p->geometry.shape;
+    const int32_t inputs = s->input_channels;
+    int32_t *weights = (int32_t *)scratch + TQ_CONV_WINOGRAD_INPUT_BYTES(inputs) / 4;
+
+    for (int32_t first = 0; first < s->output_channels; first += p->block_channels) {
+        const int32_t left = s->output_channels - first;
+        const tq_winograd_channels channels = {weights, first, left < p->block_channels ? left : p->block_channels};
+        int32_t *to = weights;
+
+        for (int32_t i = 0; i < channels.count; i += 2) {
+            tq_winograd_weights_dsp(p->weights + (first + i) * 9 * inputs, inputs / 4, to);
+            to += 16 * inputs;
+        }
+        for (int32_t batch = 0; batch < s->batches; ++batch) {
+            tq_convolve_winograd_dsp(&p->geometry, &channels, input + batch * input_size(s),
+                                     output + batch * output_size(s), scratch);
+        }
+    }
+}
+
+void tq_conv_winograd_s8_dsp_wide(const tq_conv_winograd_s8_dsp_wide_params *p, const int8_t *input, int8_t *output,
+                                  void *scratch)
+{
+    const tq_conv_shape *s = &p->geometry.shape;
+    const tq_winograd_channels channels = {p->weights, 0, s->output_channels};
 
     for (int32_t batch = 0; batch < s->batches; ++batch) {
-        convolve(p, input, output, scratch);
-        input += s->input_height * s->input_width * s->input_channels;
-        output += s->output_height * s->output_width * s->output_channels;
+        tq_convolve_winograd_dsp(&p->geometry, &channels, input, output, scratch);
+        input += input_size(s);
+        output += output_size(s);
     }
 }
 

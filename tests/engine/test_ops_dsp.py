@@ -31,7 +31,7 @@ STRIDES = ("= tq_depthwise_tile_s8_dsp,", "_tile_signed_s8", "_stride2_s8", "_st
 WIDENING = ("_pair_of_4_dsp,", "_pair_of_9_dsp,", "_any_pair_dsp,", ".padded = 0")
 
 CONV, CONV_WIDE = conv_s8_dsp.ConvDsp, conv_s8_dsp.ConvDspWide
-WINOGRAD = conv_winograd_s8_dsp.ConvWinogradDsp
+WINOGRAD, WINOGRAD_WIDE = conv_winograd_s8_dsp.ConvWinogradDsp, conv_winograd_s8_dsp.ConvWinogradDspWide
 DEPTHWISE, DEPTHWISE_WIDE = depthwise_conv_s8_dsp.DepthwiseConvDsp, depthwise_conv_s8_dsp.DepthwiseConvDspWide
 CONNECTED, CONNECTED_WIDE = fully_connected_s8_dsp.FullyConnectedDsp, fully_connected_s8_dsp.FullyConnectedDspWide
 
@@ -52,7 +52,8 @@ KERNELS: list[tuple[type, str, str, Callable[..., Any], int, tuple[str, ...]]] =
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.first_conv_2d, 60, WIDENING),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.conv_2d, 80, ()),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.deep_conv_2d, 60, SIGNS),
-    (WINOGRAD, "speed", "tq_conv_winograd_s8_dsp(", graphs.conv_3x3, 40, ("_outputs_dsp,", "_signed_dsp,", "tq_clamp")),
+    (WINOGRAD, "balanced", "tq_conv_winograd_s8_dsp(", graphs.conv_3x3, 40, SIGNS),
+    (WINOGRAD_WIDE, "speed", "tq_conv_winograd_s8_dsp_wide(", graphs.conv_3x3, 40, SIGNS),
     (DEPTHWISE, "balanced", "tq_depthwise_conv_s8_dsp(", graphs.depthwise_3x3, 80, STRIDES),
     (DEPTHWISE_WIDE, "speed", "tq_depthwise_conv_s8_dsp_wide(", graphs.depthwise_3x3, 60, STRIDES),
     (CONNECTED, "balanced", "tq_fully_connected_s8_dsp(", graphs.deep_fully_connected, 60, (*CODES, "_block_s8")),
@@ -102,6 +103,7 @@ def test_scratch_size_twins_agree(tmp_path: Path) -> None:
         "TQ_CONV_S8_DSP_SCRATCH_BYTES(7, 10)": conv_s8_dsp.scratch_bytes(7, 10),
         "TQ_CONV_S8_DSP_WIDE_SCRATCH_BYTES(7)": conv_s8_dsp.wide_scratch_bytes(7),
         "TQ_CONV_WINOGRAD_S8_DSP_SCRATCH_BYTES(12, 20)": conv_winograd_s8_dsp.scratch_bytes(12, 20),
+        "TQ_CONV_WINOGRAD_S8_DSP_WIDE_SCRATCH_BYTES(12)": conv_winograd_s8_dsp.wide_scratch_bytes(12),
         "TQ_DEPTHWISE_CONV_S8_DSP_SCRATCH_BYTES(7)": depthwise_conv_s8_dsp.scratch_bytes(7),
         "TQ_DEPTHWISE_CONV_S8_DSP_SCRATCH_BYTES(8)": depthwise_conv_s8_dsp.scratch_bytes(8),
         "TQ_FULLY_CONNECTED_S8_DSP_SCRATCH_BYTES(5)": fully_connected_s8_dsp.scratch_bytes(5),
