@@ -6,9 +6,10 @@
 
 #define MODEL_HASH "00000000000000aa"
 
-enum { MODEL_INPUTS = 1, MODEL_OUTPUTS = 1, MODEL_LAYERS = 1 };
+enum { MODEL_INPUTS = 1, MODEL_OUTPUTS = 1, MODEL_LAYERS = 1, MODEL_STATES = 0 };
 
 int model_init(void);
+void model_reset(void);
 void *model_input(size_t index);
 size_t model_input_bytes(size_t index);
 const void *model_output(size_t index);

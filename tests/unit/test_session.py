@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from fractions import Fraction
 
 import pytest
@@ -15,6 +16,7 @@ from tinyq.emulation.protocol import Decoder, Frame, Message, encode
 from tinyq.emulation.session import Session
 from tinyq.errors import FailedError
 
+UNKNOWN = (1 << 32) - 1
 LOOPS = (1, 1048579, 3145731)
 OVERHEAD = 7
 
@@ -124,7 +126,7 @@ class Scripted:
     def _reply(self, frame: Frame) -> bytes:
         if frame.type == Message.HELLO:
             text = b"\x02ab\x03aot\x04none"
-            numbers = struct.pack("<BiIIHHHIHI", 0, self._status, 96, 0, 1024, 0, 1, 4, 1, 4)
+            numbers = struct.pack("<BiIIHHHHIHI", 0, self._status, 96, 0, 1024, 0, 0, 1, 4, 1, 4)
             return encode(Frame(frame.type, frame.sequence, text + numbers))
         if frame.type == Message.CALIBRATE:
             payload = struct.pack("<IQIQIQ", 1, 0, 5, 0, 9, 0)
@@ -167,3 +169,43 @@ def test_refused_request_is_an_error() -> None:
 def test_model_that_cannot_be_set_up_is_an_error() -> None:
     with pytest.raises(FailedError, match=r"could not be set up on the target \(error -3\)"):
         Session(Scripted(status=-3), timeout=2, answer_timeout=0.01).hello()
+
+
+class Counting(Scripted):
+    """A model that keeps a sum of what it is given, on a target that is reset, once, after some inferences."""
+
+    def __init__(self, reset_after: int) -> None:
+        super().__init__()
+        self._reset_after = reset_after
+        self._sum = self._input = 0
+        self._inferences = UNKNOWN
+
+    def _reply(self, frame: Frame) -> bytes:
+        if frame.type == Message.HELLO:
+            numbers = struct.pack("<BiIIHHHHIHI", 0, 0, 96, 0, 1024, 0, 1, 1, 4, 1, 4)
+            return encode(Frame(frame.type, frame.sequence, b"\x02ab\x03aot\x04none" + numbers))
+        if frame.type == Message.RESET:
+            self._sum = self._inferences = 0
+        elif frame.type == Message.INPUT:
+            self._input = struct.unpack("<I", frame.payload[4:])[0]
+        elif frame.type == Message.INFER:
+            _, counted = struct.unpack("<II", frame.payload)
+            if counted != self._inferences:
+                return encode(Frame(Message.ERROR, frame.sequence, struct.pack("<BI", 9, self._inferences)))
+            self._inferences += 1
+            self._sum += self._input
+            output = struct.pack("<I", self._sum)
+            self._reset_after -= 1
+            if self._reset_after == 0:
+                self._sum, self._inferences = 0, UNKNOWN
+            return encode(Frame(frame.type, frame.sequence, struct.pack("<QII", 0, 0, zlib.crc32(output)) + output))
+        return super()._reply(frame) or encode(Frame(frame.type, frame.sequence))
+
+
+@pytest.mark.parametrize("reset_after", [-1, 2, 3])
+def test_a_sequence_starts_anew_and_is_repeated_if_the_target_forgot_it(reset_after: int) -> None:
+    session = Session(Counting(reset_after), timeout=2, answer_timeout=0.01)
+    for _ in range(2):
+        outputs = session.infer([struct.pack("<4I", 1, 2, 3, 4)]).outputs
+        assert struct.unpack("<4I", outputs[0]) == (1, 3, 6, 10)
+    assert struct.unpack("<I", session.infer([struct.pack("<I", 7)]).outputs[0]) == (7,)

@@ -14,7 +14,7 @@ from tinyq.analysis.difference import Difference, Meter
 from tinyq.api.manifest import Manifest, read_manifest
 from tinyq.api.progress import Progress, silent
 from tinyq.api.run_folder import COMPARE, FIRMWARE, FLOAT_MODEL, MODEL, REPORT
-from tinyq.api.samples import Samples, choose_samples
+from tinyq.api.samples import Samples, choose_samples, first_steps
 from tinyq.api.staging import write_file
 from tinyq.data import to_values
 from tinyq.emulation.device import LayerResult
@@ -75,7 +75,9 @@ def compare(settings: CompareSettings, progress: Progress = silent) -> CompareRe
     board = load_board(manifest.board)
     graph = _model(settings.out, manifest)
     layers = read_layer_map(settings.out / FIRMWARE)
-    samples = choose_samples(settings.out, manifest, graph, data=settings.data, most=settings.samples)
+    samples = first_steps(
+        choose_samples(settings.out, manifest, graph, data=settings.data, most=settings.samples), graph
+    )
     float_graph = _float_graph(settings, graph)
     results, counter = _observe(settings, board, manifest, samples, progress)
     total = len(samples.indices)

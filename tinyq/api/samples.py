@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyq.api.manifest import Manifest, Source
 from tinyq.data import Dataset, load_data, to_codes, to_values
+from tinyq.data.shapes import is_sequence
 from tinyq.errors import BadInputError
 from tinyq.graph import Graph
 
@@ -62,6 +63,18 @@ def choose_samples(out: Path, manifest: Manifest, graph: Graph, *, data: str | N
     else:
         indices, origin = np.arange(len(dataset)), f"all samples of {dataset.source}"
     return _chosen(dataset, indices[:most], manifest, graph, origin)
+
+
+def first_steps(samples: Samples, graph: Graph) -> Samples:
+    """Of sequences the first step alone, which is what a layer-by-layer run takes."""
+    if not is_sequence(samples.codes[0], graph.tensors[graph.inputs[0]]):
+        return samples
+    values = samples.values
+    return replace(
+        samples,
+        codes=tuple(x[:, 0] for x in samples.codes),
+        values=None if values is None else tuple(x[:, 0] for x in values),
+    )
 
 
 def _manifest_data(out: Path, source: Source, image_scale: str | None, graph: Graph) -> Dataset:

@@ -17,6 +17,8 @@ from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, PAGE, REPORT
 from tinyq.api.samples import Samples, choose_samples
 from tinyq.api.scoring import scores_of
 from tinyq.api.staging import write_file
+from tinyq.data import sample_shape
+from tinyq.data.shapes import is_sequence
 from tinyq.emulation.registry import Emulator, emulator
 from tinyq.emulation.run import RunResult, run_samples
 from tinyq.errors import BadInputError, FailedError
@@ -141,11 +143,13 @@ def test(settings: TestSettings, progress: Progress = silent) -> TestReport:
         machine,
         [tuple(x[n].tobytes() for x in samples.codes) for n in range(total)],
         emulator=chosen.name,
-        jobs=1 if graph.keeps_state else settings.jobs,
+        jobs=settings.jobs,
         timeout=settings.timeout,
         progress=lambda done: progress("on the target", done, total),
     )
-    target = _outputs(result, graph)
+    first = graph.tensors[graph.inputs[0]]
+    steps = samples.codes[0].shape[1] if is_sequence(samples.codes[0], first) else 0
+    target = _outputs(result, graph, steps)
     runs = (float_outputs, host, target)
     report = _report(settings, manifest, board, chosen, firmware, samples, result, graph, runs)
     if settings.save_outputs is not None:
@@ -160,18 +164,19 @@ def _firmware(out: Path, board: Board, runtime: str, **options: Any) -> Firmware
     return build_project(out / FIRMWARE, board=board, runtime=runtime, **options)
 
 
-def _outputs(result: RunResult, graph: Graph) -> list[NDArray[Any]]:
-    """The target's bytes as arrays ``[N, ...]``."""
+def _outputs(result: RunResult, graph: Graph, steps: int) -> list[NDArray[Any]]:
+    """The target's bytes as arrays ``[N, ...]``; of sequences ``[N, steps, ...]``."""
     outputs = []
     for position, index in enumerate(graph.outputs):
         tensor = graph.tensors[index]
         raw = b"".join(inference.outputs[position] for inference in result.inferences)
-        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-        if len(raw) != tensor.nbytes * len(result.inferences):
+        shape = sample_shape(tensor)
+        if len(raw) != tensor.nbytes * len(result.inferences) * (steps or 1):
             raise FailedError(
                 f"The target sent outputs of the wrong size for {tensor.name!r}.", "Build the firmware again."
             )
-        outputs.append(np.frombuffer(raw, tensor.dtype.numpy).reshape(len(result.inferences), *shape))
+        counts = (len(result.inferences), steps) if steps else (len(result.inferences),)
+        outputs.append(np.frombuffer(raw, tensor.dtype.numpy).reshape(*counts, *shape))
     return outputs
 
 

@@ -17,7 +17,7 @@ from tinyq.data.function import read_function
 from tinyq.data.images import DEFAULT_SCALE
 from tinyq.data.labels import check_labels
 from tinyq.data.raw import RawData
-from tinyq.data.shapes import check_finite, fit
+from tinyq.data.shapes import check_finite, fit, is_sequence
 from tinyq.errors import BadInputError
 from tinyq.graph import Graph
 
@@ -44,7 +44,8 @@ def load_data(spec: str, graph: Graph | None = None, *, image_scale: str | None 
     inputs = tuple(_numbers(array, name) for name, array in named)
     if graph is not None:
         fitted = zip(inputs, graph.inputs, named, strict=True)
-        inputs = tuple(fit(x, graph.tensors[i], name) for x, i, (name, _) in fitted)
+        inputs = tuple(fit(x, graph.tensors[i], name, sequences=graph.keeps_state) for x, i, (name, _) in fitted)
+        _check_steps(inputs, graph)
     sizes = {name: len(x) if x.ndim else 0 for x, (name, _) in zip(inputs, named, strict=True)}
     if 0 in sizes.values():
         raise BadInputError(f"{path} holds no samples.", "Give at least one; a hundred or more calibrate well.")
@@ -55,6 +56,14 @@ def load_data(spec: str, graph: Graph | None = None, *, image_scale: str | None 
         check_finite(x, name)
     labels = None if raw.labels is None else check_labels(raw.labels, len(inputs[0]), graph)
     return Dataset(inputs, labels, spec, raw.sha256)
+
+
+def _check_steps(inputs: Sequence[NDArray[Any]], graph: Graph) -> None:
+    steps = {x.shape[1] if is_sequence(x, graph.tensors[i]) else 1 for x, i in zip(inputs, graph.inputs, strict=True)}
+    if len(steps) > 1:
+        raise BadInputError(
+            "The inputs have sequences of different lengths.", "Give each input every step of every sequence."
+        )
 
 
 def _read(spec: str, graph: Graph | None, image_scale: str | None) -> RawData:

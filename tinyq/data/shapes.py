@@ -19,10 +19,21 @@ def sample_shape(tensor: Tensor) -> tuple[int, ...]:
     return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
 
 
-def fit(array: NDArray[Any], tensor: Tensor, what: str) -> NDArray[Any]:
+def is_sequence(array: NDArray[Any], tensor: Tensor) -> bool:
+    """Whether data are sequences, ``[N, steps, ...]``: each sample has what several inferences take or give."""
+    return array.ndim == len(sample_shape(tensor)) + 2
+
+
+def fit(array: NDArray[Any], tensor: Tensor, what: str, *, sequences: bool = False) -> NDArray[Any]:
     """An array ``[N, ...]`` with the shape that a model's input takes.
 
     Dimensions of one may be missing or too many, as a grey image has no channels to speak of; a view is returned.
+
+    Args:
+        array: Samples.
+        tensor: The model's input.
+        what: Name of the array, for messages.
+        sequences: Whether a sample may be a sequence, ``[N, steps, ...]``, as for models that keep states.
 
     Raises:
         BadInputError: The samples have another shape.
@@ -32,6 +43,8 @@ def fit(array: NDArray[Any], tensor: Tensor, what: str) -> NDArray[Any]:
         return array
     if array.ndim and _squeezed(array.shape[1:]) == _squeezed(expected):
         return array.reshape(len(array), *expected)
+    if sequences and is_sequence(array, tensor) and array.shape[2:] == expected and array.shape[1]:
+        return array
     raise BadInputError(
         f"Samples of {what} have the shape {_shown(array.shape[1:])} but the model's input {tensor.name!r} takes "
         f"{_shown(expected)}.",

@@ -20,6 +20,7 @@ class Hello:
         arena_bytes: Working memory that the model uses.
         counter: How the counter counts, in words; "not measured" if there is none.
         layers: Layers of the model.
+        states: Tensors that the model keeps between inferences.
         observes: Whether the build can tell of each layer.
     """
 
@@ -30,16 +31,17 @@ class Hello:
     arena_bytes: int
     counter: str
     layers: int
+    states: int
     observes: bool
 
 
 @dataclass(frozen=True)
 class Inference:
-    """The result of one inference.
+    """The result of one inference, or of several one after the other.
 
     Attributes:
-        outputs: The bytes of each output.
-        instructions: Executed instructions of ``model_invoke``; 0 if they were not counted.
+        outputs: The bytes of each output; of several inferences behind each other.
+        instructions: Executed instructions of ``model_invoke``, of several the most; 0 if they were not counted.
         stack_bytes: Most bytes of stack that were ever in use on the target so far.
     """
 
@@ -71,11 +73,15 @@ class Device(Protocol):
         ...
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
-        """Run one inference on the bytes of each input."""
+        """Run one inference on the bytes of each input.
+
+        A model that keeps something between inferences starts anew each time; it may be given the inputs of several
+        inferences behind each other, which are run one after the other.
+        """
         ...
 
     def layers(self, inputs: Sequence[bytes]) -> list[LayerResult]:
-        """Run one inference layer by layer (needs a build that observes)."""
+        """Run one inference, the first one of a model that keeps states, layer by layer (on a build that observes)."""
         ...
 
     def stack_bytes(self) -> int:

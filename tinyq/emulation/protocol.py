@@ -35,6 +35,7 @@ class Message(IntEnum):
     ACCEPTED = 9
     FAULT = 10
     ERROR = 11
+    RESET = 12
 
 
 class ErrorCode(IntEnum):
@@ -48,6 +49,7 @@ class ErrorCode(IntEnum):
     UNAVAILABLE = 6
     ABANDONED = 7
     STACK = 8
+    STATE = 9
 
 
 @dataclass(frozen=True)

@@ -104,23 +104,49 @@ class Session:
         return self._known().hello
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
-        """Run one inference."""
+        """Run one inference; or several, of a model that keeps states, from the first to the last."""
         facts = self._known()
-        data = _joined(inputs, facts.hello)
-        checksum = struct.pack("<I", zlib.crc32(data))
+        steps = _steps(inputs, facts.hello)
         for _ in range(_WHOLE_ATTEMPTS):
-            self._send_inputs(data, facts)
-            try:
-                ticks, stack, crc, first = _inference(self._request(Message.INFER, checksum, "running an inference"))
-                raw = self._rest_of_output(first, sum(facts.hello.output_bytes), facts.largest_reply)
-            except TargetError as error:
-                # the inputs are not there (any more): a reset, or a frame that got lost
-                if error.code not in (ErrorCode.INPUT, ErrorCode.RANGE):
-                    raise self._refusal(error) from error
-                continue
-            if zlib.crc32(raw) == crc:
-                return Inference(_split(raw, facts.hello.output_bytes), self._instructions(ticks), stack)
+            found = self._from_the_start(steps, facts)
+            if found:
+                outputs = zip(*(one.outputs for one in found), strict=True)
+                return Inference(
+                    tuple(b"".join(parts) for parts in outputs),
+                    max(one.instructions for one in found),
+                    found[-1].stack_bytes,
+                )
         raise _unreliable()
+
+    def _from_the_start(self, steps: Sequence[bytes], facts: _Facts) -> list[Inference]:
+        """All inferences of a sequence; none if one of them got lost, so that what the model keeps is not known."""
+        if facts.hello.states:
+            self._asked(Message.RESET)
+        found: list[Inference] = []
+        for number, data in enumerate(steps):
+            one = self._attempt(data, number, facts)
+            if one is None:
+                return []
+            found.append(one)
+        return found
+
+    def _attempt(self, data: bytes, number: int, facts: _Facts) -> Inference | None:
+        """One inference, or None if it did not come about or its outputs did not come through."""
+        self._send_inputs(data, facts)
+        request = struct.pack("<I", zlib.crc32(data))
+        if facts.hello.states:
+            request += struct.pack("<I", number)
+        try:
+            ticks, stack, crc, first = _inference(self._request(Message.INFER, request, "running an inference"))
+            raw = self._rest_of_output(first, sum(facts.hello.output_bytes), facts.largest_reply)
+        except TargetError as error:
+            # the inputs are not there (any more): a reset, or a frame that got lost
+            if error.code not in (ErrorCode.INPUT, ErrorCode.RANGE, ErrorCode.STATE):
+                raise self._refusal(error) from error
+            return None
+        if zlib.crc32(raw) != crc:
+            return None
+        return Inference(_split(raw, facts.hello.output_bytes), self._instructions(ticks), stack)
 
     def layers(self, inputs: Sequence[bytes]) -> list[LayerResult]:
         """Run one inference layer by layer."""
@@ -129,10 +155,12 @@ class Session:
             raise FailedError(
                 "The firmware cannot tell of single layers.", "Build it with -DTINYQ_OBSERVE=ON (observe=True)."
             )
-        data = _joined(inputs, facts.hello)
+        data = _steps(inputs, facts.hello)[0]
         if not facts.hello.layers:
             return []
         for _ in range(_WHOLE_ATTEMPTS):
+            if facts.hello.states:
+                self._asked(Message.RESET)
             self._send_inputs(data, facts)
             try:
                 return [self._layer(i, data, facts) for i in range(facts.hello.layers)] + self._finish(facts)
@@ -298,14 +326,19 @@ def _unreliable() -> FailedError:
     )
 
 
-def _joined(inputs: Sequence[bytes], hello: Hello) -> bytes:
+def _steps(inputs: Sequence[bytes], hello: Hello) -> list[bytes]:
+    """The bytes of all inputs, for each inference."""
     sizes = tuple(map(len, inputs))
-    if sizes != hello.input_bytes:
+    count = sizes[0] // hello.input_bytes[0] if hello.states and sizes and hello.input_bytes else 1
+    if count < 1 or sizes != tuple(count * size for size in hello.input_bytes):
         raise FailedError(
             f"The firmware's model takes inputs of {hello.input_bytes} bytes, not {sizes}.",
             "Build the firmware of this very model.",
         )
-    return b"".join(inputs)
+    return [
+        b"".join(data[n * size : (n + 1) * size] for data, size in zip(inputs, hello.input_bytes, strict=True))
+        for n in range(count)
+    ]
 
 
 def _split(raw: bytes, sizes: Sequence[int]) -> tuple[bytes, ...]:
@@ -353,10 +386,10 @@ def _hello(payload: bytes) -> tuple[_Facts, int]:
     try:
         model_hash, runtime, driver = text(), text(), text()
         observes, status, arena = bool(take("B")), take("i"), take("I")
-        window, reply, layers = take("I"), take("H"), take("H")
+        window, reply, layers, states = take("I"), take("H"), take("H"), take("H")
         inputs = tuple(take("I") for _ in range(take("H")))
         outputs = tuple(take("I") for _ in range(take("H")))
     except struct.error as error:
         raise FailedError("The target's greeting is malformed.", "Build the firmware again.") from error
-    hello = Hello(model_hash, runtime, inputs, outputs, arena, NOT_MEASURED, layers, observes)
+    hello = Hello(model_hash, runtime, inputs, outputs, arena, NOT_MEASURED, layers, states, observes)
     return _Facts(hello, window, reply, driver), status

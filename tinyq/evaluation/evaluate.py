@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from tinyq.data import sample_shape, to_values
 from tinyq.data.heads import head, reconstructs
+from tinyq.data.shapes import is_sequence
 from tinyq.evaluation.metric import Evidence, Metric
-from tinyq.graph import Graph
+from tinyq.graph import Graph, Tensor
 
 _UNBOUNDED = ("FULLY_CONNECTED", "CONV_2D", "ADD", "SUB", "MEAN")
 
@@ -28,15 +29,24 @@ def evaluate(
     Args:
         metric: How to judge.
         graph: The model that ran; its quantization turns codes into values.
-        outputs: For each output values or codes ``[N, ...]``, as a runner or a target gives them.
+        outputs: For each output values or codes ``[N, ...]``, as a runner or a target gives them. Of sequences,
+            ``[N, steps, ...]``, the last step is judged.
         labels: As in a :class:`~tinyq.data.Dataset`.
         inputs: For each input real values ``[N, ...]``; needed for autoencoders.
 
     Raises:
         BadInputError: Labels are missing, or do not suit the metric.
     """
-    values = [to_values(x, graph.tensors[i]) for x, i in zip(outputs, graph.outputs, strict=True)]
-    return metric.compute(Evidence(values, labels, inputs, decision_threshold(graph)))
+    values = [
+        to_values(last_step(x, graph.tensors[i]), graph.tensors[i]) for x, i in zip(outputs, graph.outputs, strict=True)
+    ]
+    given = [last_step(x, graph.tensors[i]) for x, i in zip(inputs, graph.inputs, strict=False)]
+    return metric.compute(Evidence(values, labels, given, decision_threshold(graph)))
+
+
+def last_step(array: NDArray[Any], tensor: Tensor) -> NDArray[Any]:
+    """What is judged of a sequence: its last step; single inferences as they are."""
+    return array[:, -1] if is_sequence(array, tensor) else array
 
 
 def decision_threshold(graph: Graph) -> float:

@@ -7,6 +7,7 @@ against TFLM where it does.
 from __future__ import annotations
 
 import ctypes
+import math
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from tinyq.codegen import engine
 from tinyq.codegen.generate import generate
+from tinyq.data.shapes import is_sequence, sample_shape
 from tinyq.errors import FailedError, MissingToolError
 from tinyq.firmware.toolchain import find_program
 from tinyq.firmware.toolchains.zig import find_zig
@@ -88,18 +90,22 @@ def _compiler() -> list[str]:
 
 
 def _run(library: Any, graph: Graph, chunk: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Outputs of samples, each of which starts without a memory and may be a sequence ``[steps, ...]``."""
+    sequences = is_sequence(chunk[0], graph.tensors[graph.inputs[0]])
+    counts = chunk[0].shape[: 1 + sequences]
     outputs = []
     for index in graph.outputs:
         tensor = graph.tensors[index]
-        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-        outputs.append(np.empty((len(chunk[0]), *shape), tensor.dtype.numpy))
-    for sample in range(len(chunk[0])):
+        outputs.append(np.empty((*counts, *sample_shape(tensor)), tensor.dtype.numpy))
+    for place in np.ndindex(*counts):
+        if not any(place[1:]):
+            library.model_reset()
         for position, array in enumerate(chunk):
-            data = np.ascontiguousarray(array[sample])
+            data = np.ascontiguousarray(array[place])
             ctypes.memmove(library.model_input(position), data.ctypes.data, data.nbytes)
         if status := library.model_invoke():
             raise FailedError(f"The model failed on the host (error {status}).", "Generate the code again.")
         for position, array in enumerate(outputs):
-            place = array[sample : sample + 1]
-            ctypes.memmove(place.ctypes.data, library.model_output(position), place.nbytes)
+            to = array.ctypes.data + int(np.ravel_multi_index(place, counts)) * (array.nbytes // math.prod(counts))
+            ctypes.memmove(to, library.model_output(position), array.nbytes // math.prod(counts))
     return outputs

@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ _TOO_SMALL = re.compile(r"Failed to (?:allocate|resize)|missing: \d+")
 
 def run_float(tflite: bytes, inputs: Sequence[NDArray[Any]], *, progress: Progress | None = None) -> list[NDArray[Any]]:
     """Outputs of a float model under LiteRT, with its XNNPACK kernels; close to the truth, not a bit-exact reference.
+
+    A model that keeps something between inferences starts anew with each sample. A sample may be a sequence then: one
+    more dimension, behind that of the samples, has the inputs and outputs of its inferences one after the other.
 
     Args:
         tflite: A model with a batch of one.
@@ -61,6 +64,8 @@ def has_tflm() -> bool:
 
 def run_tflm(tflite: bytes, codes: Sequence[NDArray[Any]], *, progress: Progress | None = None) -> list[NDArray[Any]]:
     """Outputs of a model under TFLM's host interpreter: what every engine and target must equal bit for bit.
+
+    States and sequences are as in :func:`run_float`.
 
     Where that does not exist, the portable C engine compiled for this machine stands in for it; see :func:`reference`.
 
@@ -126,22 +131,34 @@ def _litert(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes) -> Iterat
     """The child's side of :func:`run_float`."""
     from ai_edge_litert.interpreter import Interpreter
 
-    try:
-        interpreter = Interpreter(model_content=tflite, num_threads=_threads())
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise BadInputError(
-            f"LiteRT cannot run the model ({str(error).strip()}).", "Check that the file is sound."
-        ) from error
+    def start() -> Any:
+        try:
+            made = Interpreter(model_content=tflite, num_threads=_threads())
+            made.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise BadInputError(
+                f"LiteRT cannot run the model ({str(error).strip()}).", "Check that the file is sound."
+            ) from error
+        return made
+
+    interpreter, memory = start(), _memory(tflite)
     entries, results = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def infer(inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        for array, entry in zip(inputs, entries, strict=True):
+            interpreter.set_tensor(entry["index"], array.astype(entry["dtype"], copy=False))
+        interpreter.invoke()
+        return [interpreter.get_tensor(r["index"]) for r in results]
+
+    shapes = [tuple(entry["shape"]) for entry in entries]
     for chunk in chunks:
         outputs: list[NDArray[Any]] = []
         for position in range(len(chunk[0])):
-            for array, entry in zip(chunk, entries, strict=True):
-                sample = array[position].astype(entry["dtype"], copy=False).reshape(entry["shape"])
-                interpreter.set_tensor(entry["index"], sample)
-            interpreter.invoke()
-            _store(outputs, [interpreter.get_tensor(r["index"]) for r in results], position, len(chunk[0]))
+            if memory == "resources":
+                interpreter = start()
+            elif memory == "variables":
+                interpreter.reset_all_variables()
+            _store(outputs, _sequence(infer, chunk, shapes, position), position, len(chunk[0]))
         yield outputs
 
 
@@ -150,29 +167,71 @@ def _tflm(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes, arena: int)
     from tflite_micro.python.tflite_micro import runtime
 
     with _stderr() as said:
-        try:
-            interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=arena)
-        except RuntimeError as error:
-            raise _tflm_error(tflite, said(), error) from error
+
+        def start() -> Any:
+            try:
+                return runtime.Interpreter.from_bytes(tflite, arena_size=arena)
+            except RuntimeError as error:
+                raise _tflm_error(tflite, said(), error) from error
+
+        interpreter, memory = start(), _memory(tflite)
         shapes = [tuple(interpreter.get_input_details(i)["shape"]) for i in range(_inputs(tflite))]
         count = _outputs(tflite)
+
+        def infer(inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+            for index, array in enumerate(inputs):
+                interpreter.set_input(array, index)
+            try:
+                interpreter.invoke()
+            except RuntimeError as error:
+                raise _tflm_error(tflite, said(), error) from error
+            return [interpreter.get_output(i) for i in range(count)]
+
         for chunk in chunks:
             outputs: list[NDArray[Any]] = []
             for position in range(len(chunk[0])):
-                for index, (array, shape) in enumerate(zip(chunk, shapes, strict=True)):
-                    interpreter.set_input(array[position].reshape(shape), index)
-                try:
-                    interpreter.invoke()
-                except RuntimeError as error:
-                    raise _tflm_error(tflite, said(), error) from error
-                _store(outputs, [interpreter.get_output(i) for i in range(count)], position, len(chunk[0]))
+                if memory == "resources":
+                    interpreter = start()
+                elif memory == "variables":
+                    interpreter.reset()
+                _store(outputs, _sequence(infer, chunk, shapes, position), position, len(chunk[0]))
             yield outputs
 
 
+def _memory(tflite: bytes) -> Literal["none", "variables", "resources"]:
+    """What a model keeps between inferences: tensors, which interpreters can reset; or resources, which start as the
+    model says only with a new interpreter.
+    """
+    graph = read_graph(tflite)
+    if not graph.keeps_state:
+        return "none"
+    return "resources" if any(op.kind == "VAR_HANDLE" for op in graph.ops) else "variables"
+
+
+def _sequence(
+    infer: Callable[[Sequence[NDArray[Any]]], list[NDArray[Any]]],
+    chunk: Sequence[NDArray[Any]],
+    shapes: Sequence[tuple[int, ...]],
+    position: int,
+) -> list[NDArray[Any]]:
+    """Outputs of one sample without the batch of one: of one inference, or of each of a sequence ``[steps, ...]``."""
+    plain = len(shapes[0][1:] if shapes[0][:1] == (1,) else shapes[0])
+    if not chunk or chunk[0].ndim != plain + 2:
+        return [_alone(x) for x in infer([x[position].reshape(s) for x, s in zip(chunk, shapes, strict=True)])]
+    steps = [
+        [_alone(x).copy() for x in infer([x[position, n].reshape(s) for x, s in zip(chunk, shapes, strict=True)])]
+        for n in range(chunk[0].shape[1])
+    ]
+    return [np.stack(outputs) for outputs in zip(*steps, strict=True)]
+
+
+def _alone(result: NDArray[Any]) -> NDArray[Any]:
+    return result[0] if result.shape[:1] == (1,) else result
+
+
 def _store(outputs: list[NDArray[Any]], results: list[NDArray[Any]], position: int, size: int) -> None:
-    """Put the outputs of one sample in their place, without the batch of one."""
-    for index, result in enumerate(results):
-        sample = result[0] if result.shape[:1] == (1,) else result
+    """Put the outputs of one sample in their place."""
+    for index, sample in enumerate(results):
         if index == len(outputs):
             outputs.append(np.empty((size, *sample.shape), sample.dtype))
         outputs[index][position] = sample

@@ -17,6 +17,7 @@ from tinyq.firmware.tflm_ops import registrations
 from tinyq.footprint.arena import arena_model
 from tinyq.footprint.tflm_kernels import Kernels
 from tinyq.graph import Graph, read_graph
+from tinyq.graph.options import VarHandleOptions
 from tinyq.hardware.boards import Board, stand_in
 from tinyq.hardware.cores import Core, core
 
@@ -24,6 +25,7 @@ _TEMPLATE_SUFFIX = ".jinja"
 _OF_A_BOARD = ("board/board.h.jinja", "linker.ld.jinja")
 _BYTES_PER_LINE = 20
 _UNKNOWN_OP_BYTES = 1024
+_VARIABLE_BYTES = 64
 
 
 def emit_project(
@@ -130,6 +132,7 @@ def _tflm(graph: Graph, code: GeneratedCode, deployed: bytes, target: Core) -> d
     arenas = {library: _arena_bytes(deployed, library, target) for library in ("reference", "cmsis-nn")}
     values = {
         "ops": ops,
+        "resource_variables": len(_resource_variables(graph)),
         "headers": sorted({*headers, "tensorflow/lite/micro/kernels/kernel_util.h"}),
         "arena_bytes_reference": arenas["reference"][0],
         "arena_bytes_cmsis_nn": arenas["cmsis-nn"][0],
@@ -153,8 +156,30 @@ def _arena_bytes(deployed: bytes, library: str, target: Core) -> tuple[int, bool
         kernels = Kernels("reference")
     else:
         kernels = Kernels("cmsis-nn", "mve" if target.has_mve else "dsp" if target.has_dsp else "scalar")
-    model = arena_model(read_graph(deployed), kernels)
-    return model.required_bytes + _UNKNOWN_OP_BYTES * len(model.unknown_ops), bool(model.unknown_ops)
+    graph = read_graph(deployed)
+    model = arena_model(graph, kernels)
+    guess = _UNKNOWN_OP_BYTES * len(model.unknown_ops) + _subgraph_bytes(graph)
+    return model.required_bytes + guess, bool(model.unknown_ops)
+
+
+def _resource_variables(graph: Graph) -> dict[tuple[str, str], int]:
+    """Bytes of each variable that handles name."""
+    handles = {
+        op.outputs[0]: (op.options.container, op.options.shared_name)
+        for op in graph.ops
+        if isinstance(op.options, VarHandleOptions)
+    }
+    found = dict.fromkeys(handles.values(), 0)
+    for op in graph.ops:
+        if op.kind == "ASSIGN_VARIABLE" and op.input(0) in handles:
+            found[handles[op.input(0)]] = graph.tensors[op.input(1)].nbytes
+    return found
+
+
+def _subgraph_bytes(graph: Graph) -> int:
+    """A generous guess of what variables and the subgraphs that initialize them take."""
+    variables = sum(size + _VARIABLE_BYTES for size in _resource_variables(graph).values())
+    return variables + sum(_VARIABLE_BYTES * (len(g.tensors) + len(g.ops) + 1) for g in graph.initializers)
 
 
 def _array_body(content: bytes) -> str:

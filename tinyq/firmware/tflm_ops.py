@@ -85,7 +85,7 @@ def registrations(graph: Graph) -> tuple[Registration, ...]:
     Raises:
         UnsupportedError: TFLM has no such operator.
     """
-    kinds = sorted({op.kind for op in graph.ops})
+    kinds = sorted({op.kind for part in (graph, *graph.initializers) for op in part.ops})
     return tuple(_registration(graph, kind) for kind in kinds)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tinyq import isolation
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, layer_name
+from tinyq.quantization.lstm_cells import LstmCells, cells_of
 
 BINS = 2048
 _LONG_ROW = 1024
@@ -75,10 +76,13 @@ Statistics = Mapping[int, TensorStatistics]
 def observe(tflite: bytes, graph: Graph, inputs: tuple[NDArray[Any], ...]) -> Statistics:
     """Run a float model on representative data and describe every activation.
 
+    A model that keeps something between inferences starts anew with each sample; a sample may be a sequence then.
+
     Args:
         tflite: The float model's bytes, batch 1.
         graph: The same model.
-        inputs: One array per model input, ``[samples, ...]`` with the input's shape behind the first axis.
+        inputs: One array per model input, ``[samples, ...]`` with the input's shape behind the first axis, or
+            ``[samples, steps, ...]``.
 
     Raises:
         BadInputError: No samples, or an activation is NaN or infinite (the layer is named).
@@ -88,15 +92,21 @@ def observe(tflite: bytes, graph: Graph, inputs: tuple[NDArray[Any], ...]) -> St
     wanted = tuple(
         i
         for i, t in enumerate(graph.tensors)
-        if t.dtype is DType.FLOAT32 and not t.is_constant and (i in graph.producers or i in graph.inputs)
+        if t.dtype is DType.FLOAT32
+        and not t.is_constant
+        and (i in graph.producers or i in graph.inputs or t.is_variable)
     )
-    found, broken = isolation.call(_observe, tflite, graph.inputs, wanted, _logits(graph), inputs)
+    first = graph.tensors[graph.inputs[0]]
+    steps = inputs[0].shape[1] if inputs[0].ndim == len(first.shape) + 1 else 1
+    if steps > 1:
+        inputs = tuple(x.reshape(-1, *x.shape[2:]) for x in inputs)
+    found, broken = isolation.call(_observe, tflite, graph, wanted, _logits(graph), inputs, steps)
     if broken is not None:
         tensor, sample = broken
         producer = graph.producers.get(tensor)
         where = f"layer {layer_name(graph, graph.ops[producer])!r}" if producer is not None else "the input"
         raise BadInputError(
-            f"The float model gives NaN or infinity in {where} on calibration sample {sample}.",
+            f"The float model gives NaN or infinity in {where} on calibration sample {sample // steps}.",
             "Check the data's scaling and the model's weights; quantization cannot mend this.",
         )
     return found
@@ -118,24 +128,26 @@ def _logits(graph: Graph) -> tuple[int, ...]:
 
 def _observe(
     tflite: bytes,
-    model_inputs: tuple[int, ...],
+    graph: Graph,
     wanted: tuple[int, ...],
     logits: tuple[int, ...],
     inputs: tuple[NDArray[Any], ...],
+    steps: int,
 ) -> tuple[dict[int, TensorStatistics], tuple[int, int] | None]:
-    """The child's part: statistics, or the (tensor, sample) that is not finite."""
+    """The child's part: statistics, or the (tensor, sample) that is not finite. Each of some steps counts as one."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=tflite, experimental_preserve_all_tensors=True, num_threads=1)
     interpreter.allocate_tensors()
 
-    samples = len(inputs[0])
+    samples, cells = len(inputs[0]), cells_of(graph)
+    run = _Run(interpreter, graph, cells, steps)
     minima = np.zeros((len(wanted), samples), np.float32)
     maxima = np.zeros((len(wanted), samples), np.float32)
     channels = [_Channels(interpreter.tensor(tensor)().shape) for tensor in wanted]
-    for n in _run(interpreter, model_inputs, inputs):
+    for n in run(inputs):
         for k, tensor in enumerate(wanted):
-            values = interpreter.tensor(tensor)()
+            values = run.values(tensor)
             minima[k, n], maxima[k, n] = channels[k].add(values)
         del values  # a view into the interpreter, which refuses to run while one is held
     finite = np.isfinite(minima) & np.isfinite(maxima)
@@ -149,12 +161,12 @@ def _observe(
     histograms = np.zeros((len(wanted), BINS), np.int64)
     kept: dict[int, list[NDArray[np.float32]]] = {t: [] for t in logits}
     keep = set(np.linspace(0, samples - 1, min(samples, _LOGIT_SAMPLES)).astype(int).tolist())
-    for n in _run(interpreter, model_inputs, inputs):
+    for n in run(inputs):
         if n in keep:
             for tensor, rows in kept.items():
                 rows.append(interpreter.get_tensor(tensor))
         for k, tensor in enumerate(wanted):
-            values = interpreter.tensor(tensor)().reshape(-1)
+            values = run.values(tensor).reshape(-1)
             bins = ((values - np.float32(lows[k])) * np.float32(factors[k])).astype(np.int32)
             histograms[k] += np.bincount(np.clip(bins, 0, BINS - 1), minlength=BINS)
         del values
@@ -206,9 +218,41 @@ def _moments(averages: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArra
     return np.asarray(mean), np.sqrt(np.maximum(0.0, square - mean**2))
 
 
-def _run(interpreter: Any, model_inputs: tuple[int, ...], inputs: tuple[NDArray[Any], ...]) -> Iterator[int]:
-    for n in range(len(inputs[0])):
-        for index, array in zip(model_inputs, inputs, strict=True):
-            interpreter.set_tensor(index, np.asarray(array[n], np.float32)[None])
-        interpreter.invoke()
-        yield n
+class _Run:
+    """A float model that runs on one sample after the other.
+
+    LSTM cells move within an inference, and the interpreter shows only where they end; they are computed again.
+    """
+
+    def __init__(self, interpreter: Any, graph: Graph, cells: Mapping[int, LstmCells], steps: int) -> None:
+        self._interpreter = interpreter
+        self._graph = graph
+        self._cells = cells
+        self._steps = steps
+        self._seen: dict[int, NDArray[np.float32]] = {}
+
+    def __call__(self, inputs: tuple[NDArray[Any], ...]) -> Iterator[int]:
+        """Positions of the samples, each after its inference."""
+        interpreter = self._interpreter
+        for n in range(len(inputs[0])):
+            if self._graph.keeps_state and n % self._steps == 0:
+                interpreter.reset_all_variables()
+            for index, array in zip(self._graph.inputs, inputs, strict=True):
+                interpreter.set_tensor(index, np.asarray(array[n], self._graph.tensors[index].dtype.numpy)[None])
+            before = {
+                cell: (interpreter.get_tensor(each.hidden), interpreter.get_tensor(cell))
+                for cell, each in self._cells.items()
+            }
+            interpreter.invoke()
+            self._seen = {
+                cell: each.states(interpreter.get_tensor(each.source), *before[cell])
+                for cell, each in self._cells.items()
+            }
+            yield n
+
+    def values(self, tensor: int) -> NDArray[np.float32]:
+        """What a tensor held in this inference, perhaps a view into the interpreter."""
+        if tensor in self._seen:
+            return self._seen[tensor]
+        found: NDArray[np.float32] = self._interpreter.tensor(tensor)()
+        return found

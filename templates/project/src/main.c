@@ -30,6 +30,9 @@ static struct {
     uint32_t outputs_crc;
 } last;
 
+/* Inferences since the last RESET; before the first one unknown to the host, whatever it counts. */
+static uint32_t inferences = UINT32_MAX;
+
 #ifdef MODEL_OBSERVE
 /* A layer-by-layer run: each layer's output stays readable until the host asks for the next one. */
 static struct {
@@ -188,6 +191,7 @@ static void on_hello(const struct frame *request) {
     frame_put_u32(BOARD_WINDOW_BYTES);
     frame_put_u16(MAXIMUM_REPLY);
     frame_put_u16(MODEL_LAYERS);
+    frame_put_u16(MODEL_STATES);
     frame_put_u16(MODEL_INPUTS);
     for (size_t i = 0; i < MODEL_INPUTS; i++) {
         frame_put_u32((uint32_t)model_input_bytes(i));
@@ -255,7 +259,12 @@ static void on_infer(const struct frame *request) {
             reply_error(request->sequence, ERROR_INPUT, 0);
             return;
         }
+        if (MODEL_STATES > 0 && (request->bytes < 8 || frame_argument(request, 1) != inferences)) {
+            reply_error(request->sequence, ERROR_STATE, inferences);
+            return;
+        }
         reply_empty(request, MESSAGE_ACCEPTED);
+        inferences++;
         const int status = measure(model_invoke, &last.ticks);
         if (status != 0) {
             reply_error(request->sequence, ERROR_MODEL, (uint32_t)status);
@@ -289,6 +298,13 @@ static void on_output(const struct frame *request) {
     frame_begin(MESSAGE_OUTPUT, request->sequence);
     put_readable(offset, length);
     frame_end();
+}
+
+static void on_reset(const struct frame *request) {
+    last.valid = false;
+    inferences = 0;
+    model_reset();
+    reply_empty(request, MESSAGE_RESET);
 }
 
 static void on_stack(const struct frame *request) {
@@ -329,6 +345,9 @@ static void handle(const struct frame *request) {
             break;
         case MESSAGE_STACK:
             on_stack(request);
+            break;
+        case MESSAGE_RESET:
+            on_reset(request);
             break;
         default:
             reply_error(request->sequence, ERROR_UNKNOWN, request->type);
@@ -392,6 +411,7 @@ static void on_layers(const struct frame *request) {
     layer.sequence = request->sequence;
     if (request->bytes >= 8 && index == 0) {
         last.valid = false;
+        inferences = UINT32_MAX;
         if (frame_argument(request, 1) != inputs_crc()) {
             reply_error(request->sequence, ERROR_INPUT, 0);
             return;
