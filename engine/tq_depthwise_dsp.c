@@ -13,6 +13,7 @@ typedef struct {
     int32_t inputs;
     int32_t place;
     bool padded; /* the tile has places without inputs */
+    bool ends_padded;
 } stretch;
 
 static stretch stretch_of(int32_t output, int32_t most, int32_t output_size, int32_t stride, int32_t padding,
@@ -22,9 +23,10 @@ static stretch stretch_of(int32_t output, int32_t most, int32_t output_size, int
     const int32_t first = output * stride - padding;
     const int32_t end = first + (outputs - 1) * stride + 3;
     const int32_t input = first < 0 ? 0 : first;
-    const int32_t input_end = end > input_size ? input_size : end;
+    const bool ends_padded = end > input_size;
+    const int32_t input_end = ends_padded ? input_size : end;
 
-    return (stretch){output, outputs, input, input_end - input, input - first, first < 0 || end > input_size};
+    return (stretch){output, outputs, input, input_end - input, input - first, first < 0 || ends_padded, ends_padded};
 }
 
 static void fill(int32_t *to, uint32_t value, int32_t count)
@@ -47,22 +49,25 @@ static void filter_channels(const tq_depthwise_dsp_geometry *g, tq_depthwise_cha
 {
     const tq_conv_shape *s = &g->shape;
     const int32_t row_step = s->output_width * s->output_channels;
-    tq_depthwise_tile_args args = {
+    tq_depthwise_channel_dsp room[4];
+    const tq_depthwise_channel_dsp *channels = channel_of(params, first, room);
+    const tq_depthwise_tile_args args = {
         .tile = tile,
         .output = output + rows->output * row_step + columns->output * s->output_channels + first,
         .columns = columns->outputs,
         .rows = rows->outputs,
         .pixel_step = s->output_channels,
         .row_step = rows->outputs > 1 ? row_step : 0,
+        .channels = channels,
+        .ends_padded = columns->ends_padded,
     };
 
-    for (int32_t i = 0; i < 4; ++i) {
-        tq_depthwise_channel_dsp room;
-
-        g->filter(&args, channel_of(params, first + i, &room));
-        args.tile += TQ_TILE_ROWS;
-        args.output += 1;
+    if (channels == room) {
+        for (int32_t i = 1; i < 4; ++i) {
+            channel_of(params, first + i, room + i);
+        }
     }
+    g->filter(&args);
 }
 
 static void filter_tile(const tq_depthwise_dsp_geometry *g, tq_depthwise_channel_function *channel_of,

@@ -4,7 +4,7 @@
 
 #include "tq_depthwise_conv_s8_dsp.h"
 
-/* Gives a channel's filter, in `room` or where it is already. */
+/* Gives a channel's filter: in `room`, or where it is already, and then others follow it there. */
 typedef const tq_depthwise_channel_dsp *tq_depthwise_channel_function(const void *params, int32_t channel,
                                                                       tq_depthwise_channel_dsp *room);
 

@@ -7,38 +7,51 @@
 _Static_assert(TQ_TILE_ROWS == 28, "the assembler adds 112 and 448 bytes");
 _Static_assert(TQ_DEPTHWISE_SHIFT == 10, "the assembler shifts by 10");
 _Static_assert(sizeof(tq_tile_pixels_args) == 28, "the assembler reads seven words");
-_Static_assert(sizeof(tq_depthwise_tile_args) == 24, "the assembler reads six words");
+_Static_assert(sizeof(tq_depthwise_tile_args) == 32, "the assembler reads eight words");
 _Static_assert(offsetof(tq_depthwise_channel_dsp, multiplier) == 24, "the assembler reads six taps, then four words");
 
-/* r0 input, r1 pixel step, r2 tile, r3 twos of pairs left, r10 twos of pairs, r11 row skip,
- * r12 (rows - 1) * 8 + a pair is left * 4 + last is alone * 2 + odd,
- * lr what takes the tile back to the start of its row, in the next one
+/* Two rows at a time. r0, r3 inputs, r1 pixel step, r2 tile, r10 twos of pairs left, r11 bytes to the next two rows,
+ * r12 rows left * 8 + a pair is left * 4 + last is alone * 2 + odd,
+ * lr what takes the tile back to the start of its row, two rows on; sp: twos of pairs, what r11 is, bytes of a row
  */
-#define ALONE(offset)                   \
-    "ldrsb r4, [r0]\n"                  \
-    "ldrsb r5, [r0, #1]\n"              \
-    "ldrsb r6, [r0, #2]\n"              \
-    "ldrsb r7, [r0, #3]\n"              \
-    "add r0, r0, r1\n"                  \
-    "strh r4, [r2, #" #offset "]\n"     \
-    "strh r5, [r2, #112+" #offset "]\n" \
-    "strh r6, [r2, #224+" #offset "]\n" \
-    "strh r7, [r2, #336+" #offset "]\n"
+#define ALONE_IN_ROW(row, input, offset)           \
+    "ldrsb r4, [" input "]\n"                      \
+    "ldrsb r5, [" input ", #1]\n"                  \
+    "ldrsb r6, [" input ", #2]\n"                  \
+    "ldrsb r7, [" input ", #3]\n"                  \
+    "add " input ", " input ", r1\n"               \
+    "strh r4, [r2, #4*" #row "+" #offset "]\n"     \
+    "strh r5, [r2, #4*" #row "+112+" #offset "]\n" \
+    "strh r6, [r2, #4*" #row "+224+" #offset "]\n" \
+    "strh r7, [r2, #4*" #row "+336+" #offset "]\n"
 
-#define PAIR(offset)                    \
-    "ldr r5, [r0, r1]\n"                \
-    "ldr r4, [r0]\n"                    \
-    "add r0, r0, r1, lsl #1\n"          \
-    "pkhbt r6, r4, r5, lsl #16\n"       \
-    "pkhtb r8, r5, r4, asr #16\n"       \
-    "sxtb16 r4, r6\n"                   \
-    "sxtb16 r6, r6, ror #8\n"           \
-    "sxtb16 r7, r8\n"                   \
-    "sxtb16 r8, r8, ror #8\n"           \
-    "str r4, [r2, #" #offset "]\n"      \
-    "str r6, [r2, #112+" #offset "]\n"  \
-    "str r7, [r2, #224+" #offset "]\n"  \
-    "str r8, [r2, #336+" #offset "]\n"
+#define ALONE(offset)               \
+    ALONE_IN_ROW(0, "r0", offset)   \
+    ALONE_IN_ROW(1, "r3", offset)
+
+#define PAIR(offset)                       \
+    "ldr r5, [r0, r1]\n"                   \
+    "ldr r4, [r0]\n"                       \
+    "add r0, r0, r1, lsl #1\n"             \
+    "ldr r7, [r3, r1]\n"                   \
+    "ldr r6, [r3]\n"                       \
+    "add r3, r3, r1, lsl #1\n"             \
+    "pkhbt r8, r4, r5, lsl #16\n"          \
+    "pkhtb r9, r5, r4, asr #16\n"          \
+    "pkhbt r4, r6, r7, lsl #16\n"          \
+    "pkhtb r5, r7, r6, asr #16\n"          \
+    "sxtb16 r6, r8\n"                      \
+    "sxtb16 r7, r4\n"                      \
+    "strd r6, r7, [r2, #" #offset "]\n"    \
+    "sxtb16 r6, r8, ror #8\n"              \
+    "sxtb16 r7, r4, ror #8\n"              \
+    "strd r6, r7, [r2, #112+" #offset "]\n" \
+    "sxtb16 r6, r9\n"                      \
+    "sxtb16 r7, r5\n"                      \
+    "strd r6, r7, [r2, #224+" #offset "]\n" \
+    "sxtb16 r6, r9, ror #8\n"              \
+    "sxtb16 r7, r5, ror #8\n"              \
+    "strd r6, r7, [r2, #336+" #offset "]\n"
 
 __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_tile_pixels_args *args)
 {
@@ -48,30 +61,33 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
         "mov r0, r4\n"
         "mov r1, r5\n"
         "mov r2, r6\n"
-        "mov r11, r10\n"
-        "sub r9, r9, #1\n"
+        "mla r6, r8, r1, r10\n" /* bytes of a row */
+        "add r3, r0, r6\n"
+        "add r11, r6, r10\n"
         "sub r8, r8, r7\n" /* without an odd first one */
         "and r5, r8, #3\n" /* two bits: a pair is left, last is alone */
         "orr r12, r7, r5, lsl #1\n"
         "orr r12, r12, r9, lsl #3\n"
         "lsr r10, r8, #2\n"
+        "push {r6, r10, r11}\n"
         "add r4, r7, r8, lsr #1\n" /* pairs that the row goes through */
         "mov r5, #448\n"
         "mul r4, r4, r5\n"
-        "rsb lr, r4, #4\n"
+        "rsb lr, r4, #8\n"
         "1:\n"
         "lsls r4, r12, #31\n"
         "bpl 2f\n"
         ALONE(2)
         "add r2, r2, #448\n"
         "2:\n"
-        "movs r3, r10\n"
+        "ldrd r10, r11, [sp, #4]\n"
+        "cmp r10, #0\n"
         "beq 4f\n"
         "3:\n"
         PAIR(0)
         PAIR(448)
         "add r2, r2, #896\n"
-        "subs r3, r3, #1\n"
+        "subs r10, r10, #1\n"
         "bne 3b\n"
         "4:\n"
         "lsls r4, r12, #30\n" /* carry: a pair; sign: one alone */
@@ -84,65 +100,115 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
         "6:\n"
         "add r2, r2, lr\n"
         "add r0, r0, r11\n"
-        "subs r12, r12, #8\n"
-        "bpl 1b\n"
+        "add r3, r3, r11\n"
+        "sub r12, r12, #16\n"
+        "cmp r12, #16\n"
+        "bhs 1b\n"
+        "lsls r4, r12, #28\n"
+        "bpl 7f\n"
+        "ldr r4, [sp]\n" /* the last but one again */
+        "sub r0, r0, r4\n"
+        "sub r3, r3, r4\n"
+        "sub r2, r2, #4\n"
+        "add r12, r12, #8\n"
+        "b 1b\n"
+        "7:\n"
+        "add sp, sp, #12\n"
         "pop {r4-r11, pc}\n");
 }
 
 /* Both strides: r0 tile, r1 output, r4-r9 taps. The stack:
- *   +0 pixel step, +4 row step, +8 multiplier, +12 addend, +16 right, +20 bias, +24 bias,
+ *   +0 pixel step, +4 row step, +8 multiplier, +12 addend, +16 right, +20 bias,
  *   +28 columns left, +32 where the last two rows begin, +36 start of the column in the tile, +40 in the output,
- *   +44 first taps
+ *   +44 first taps, +52 start of the channel in the tile, +56 in the output, +60 columns, +64 bytes to the last two rows,
+ *   +68 channel, +72 channels left, +76 where columns start, +80 where one alone does
+ *
+ * Blocks of two rows are unrolled twice; columns start with the second one where their number is odd.
  */
 #define ENTER(row_shift)                \
     "push {r4-r11, lr}\n"               \
-    "sub sp, sp, #52\n"                 \
-    "ldm r0, {r2-r6, r12}\n"            \
-    "strd r6, r12, [sp]\n"              \
-    "sub r5, r5, #2\n"                  \
-    "add r5, r2, r5, lsl #" #row_shift "\n" \
-    "str r5, [sp, #32]\n"               \
-    "str r4, [sp, #28]\n"               \
-    "strd r2, r3, [sp, #36]\n"          \
-    "mov r0, r2\n"                      \
-    "mov lr, r3\n"                      \
-    "ldm r1, {r4-r9}\n"                 \
-    "ldrd r2, r3, [r1, #24]\n"          \
+    "sub sp, sp, #84\n"                 \
+    "ldm r0, {r2-r9}\n"                 \
+    "strd r6, r7, [sp]\n"               \
+    "strd r2, r3, [sp, #52]\n"          \
+    "sub r6, r5, #2\n"                  \
+    "lsl r6, r6, #" #row_shift "\n"     \
+    "mov r7, #4\n"                      \
+    "strd r4, r6, [sp, #60]\n"          \
+    "strd r8, r7, [sp, #68]\n"          \
+    "ldrd r10, r11, 20f\n"              \
+    "ldrd r2, r3, 21f\n"                \
+    "cmp r5, #1\n"                      \
+    "it eq\n"                           \
+    "moveq r10, r11\n"                  \
+    "tst r5, #2\n"                      \
+    "it ne\n"                           \
+    "movne r10, r11\n"                  \
+    "cmp r9, #0\n"                      \
+    "it ne\n"                           \
+    "movne r2, r3\n"                    \
+    "strd r10, r2, [sp, #76]\n"         \
+    "1:\n"                              \
+    "ldr r12, [sp, #68]\n"              \
+    "ldm r12!, {r4-r9}\n"               \
+    "ldm r12!, {r2, r3, r10, r11}\n"    \
+    "str r12, [sp, #68]\n"              \
     "strd r2, r3, [sp, #8]\n"           \
-    "ldrd r2, r3, [r1, #32]\n"          \
-    "strd r2, r3, [sp, #16]\n"          \
-    "str r3, [sp, #24]\n"               \
+    "strd r10, r11, [sp, #16]\n"        \
     "strd r4, r5, [sp, #44]\n"          \
-    "mov r1, lr\n"
+    "ldrd r0, r1, [sp, #52]\n"          \
+    "strd r0, r1, [sp, #36]\n"          \
+    "ldrd r10, r2, [sp, #60]\n"         \
+    "add r2, r2, r0\n"                  \
+    "strd r10, r2, [sp, #28]\n"         \
+    "b 2f\n"                            \
+    ".balign 4\n"                       \
+    "20: .word 3f + 1, 4f + 1\n"        \
+    "21: .word 5f + 1, 6f + 1\n"        \
+    "2:\n"                              \
+    "cmp r10, #1\n"                     \
+    "it eq\n"                           \
+    "ldreq.w pc, [sp, #80]\n"           \
+    "ldr.w pc, [sp, #76]\n"
 
-#define LEAVE              \
-    "add sp, sp, #52\n"    \
+#define LEAVE                   \
+    "ldrd r0, r1, [sp, #52]\n"  \
+    "ldr r2, [sp, #72]\n"       \
+    "add r0, r0, #112\n"        \
+    "add r1, r1, #1\n"          \
+    "strd r0, r1, [sp, #52]\n"  \
+    "subs r2, r2, #1\n"         \
+    "str r2, [sp, #72]\n"       \
+    "bne.w 1b\n"                \
+    "add sp, sp, #84\n"         \
     "pop {r4-r11, pc}\n"
 
-/* Goes back to label `block` for the next two rows; where one is left, for the last two. */
-#define NEXT_ROWS(block, one_row) \
+/* Goes back to label `more` for the next rows; where one is left, to `block` for the last two. */
+#define NEXT_ROWS(more, block, one_row) \
     "ldr r2, [sp, #32]\n"         \
     "cmp r0, r2\n"                \
-    "bls " block "\n"             \
+    "bls.w " more "\n"            \
     "sub r3, r0, r2\n"            \
     "cmp r3, #" #one_row "\n"     \
     "ittt eq\n"                   \
     "moveq r0, r2\n"              \
     "ldreq r3, [sp, #4]\n"        \
     "subeq r1, r1, r3\n"          \
-    "beq " block "\n"
+    "beq.w " block "\n"
 
-/* Goes on by `count` columns of the output and so many bytes of the tile; sets the flags to the columns left. */
-#define NEXT_COLUMNS(count, bytes)  \
+/* Goes on by two columns of the output and so many bytes of the tile. */
+#define NEXT_COLUMNS(bytes)         \
     "ldrd r0, r1, [sp, #36]\n"      \
     "ldrd r10, r2, [sp, #28]\n"     \
     "ldr r3, [sp]\n"                \
     "add r0, r0, #" #bytes "\n"     \
     "add r2, r2, #" #bytes "\n"     \
-    "add r1, r1, r3, lsl #(" #count "-1)\n" \
+    "add r1, r1, r3, lsl #1\n"      \
     "strd r0, r1, [sp, #36]\n"      \
-    "subs r10, r10, #" #count "\n"  \
-    "strd r10, r2, [sp, #28]\n"
+    "subs r10, r10, #2\n"           \
+    "strd r10, r2, [sp, #28]\n"     \
+    "bne.w 2b\n"                    \
+    "b.w 7f\n"
 
 #define NONNEGATIVE(sum)              \
     "smmla " sum ", " sum ", r2, r3\n" \
@@ -184,12 +250,7 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "strb r10, [r1]\n"         \
     "add r1, r1, r3, lsl #1\n"
 
-#define STRIDE_1(codes)                 \
-    ENTER(2)                            \
-    "ldr r2, [sp, #28]\n"               \
-    "cmp r2, #1\n"                      \
-    "beq 3f\n"                          \
-    "2:\n"                              \
+#define BLOCK_1(codes)                  \
     "ldr lr, [sp, #20]\n"               \
     "ldrd r2, r3, [r0]\n"               \
     "smlad r10, r2, r4, lr\n"           \
@@ -220,13 +281,9 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "smlabt r12, r3, r9, r12\n"         \
     "smlad lr, r3, r9, lr\n"            \
     codes(FOUR_SUMS)                    \
-    STORE_FOUR                          \
-    NEXT_ROWS("2b", 4)                  \
-    NEXT_COLUMNS(2, 448)                \
-    "beq 4f\n"                          \
-    "cmp r10, #1\n"                     \
-    "bne 2b\n"                          \
-    "3:\n"                              \
+    STORE_FOUR
+
+#define ALONE_1(codes)                  \
     "ldr lr, [sp, #20]\n"               \
     "ldrd r2, r3, [r0]\n"               \
     "smlad r10, r2, r4, lr\n"           \
@@ -245,18 +302,50 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "smlabt r12, r2, r7, r12\n"         \
     "smlabt r12, r3, r9, r12\n"         \
     codes(LEFT_SUMS)                    \
-    STORE_LEFT                          \
-    NEXT_ROWS("3b", 4)                  \
+    STORE_LEFT
+
+/* One column alone, of which the right neighbours are padding: a part of the bias, in lr. */
+#define PADDED_BIAS                     \
+    "ldr lr, [sp, #20]\n"               \
+    "ldr r2, [r0, #448]\n"              \
+    "smlabt lr, r2, r5, lr\n"           \
+    "smlabt lr, r2, r7, lr\n"           \
+    "smlabt lr, r2, r9, lr\n"
+
+#define PADDED_1(codes)                 \
+    "ldrd r2, r3, [r0], #8\n"           \
+    "smlad r10, r2, r4, lr\n"           \
+    "smlad r10, r3, r6, r10\n"          \
+    "smlad r12, r3, r4, lr\n"           \
+    "ldrd r2, r3, [r0]\n"               \
+    "smlad r10, r2, r8, r10\n"          \
+    "smlad r12, r2, r6, r12\n"          \
+    "smlad r12, r3, r8, r12\n"          \
+    codes(LEFT_SUMS)                    \
+    STORE_LEFT
+
+#define STRIDE_1(codes)                 \
+    ENTER(2)                            \
+    "3:\n"                              \
+    BLOCK_1(codes)                      \
     "4:\n"                              \
+    BLOCK_1(codes)                      \
+    NEXT_ROWS("3b", "4b", 4)            \
+    NEXT_COLUMNS(448)                   \
+    "5:\n"                              \
+    ALONE_1(codes)                      \
+    NEXT_ROWS("5b", "5b", 4)            \
+    "b.w 7f\n"                          \
+    "6:\n"                              \
+    PADDED_BIAS                         \
+    "8:\n"                              \
+    PADDED_1(codes)                     \
+    NEXT_ROWS("8b", "8b", 4)            \
+    "7:\n"                              \
     LEAVE
 
 /* Taps (w1, w2) are needed for w2 alone. */
-#define STRIDE_2(codes)                 \
-    ENTER(3)                            \
-    "ldr r2, [sp, #28]\n"               \
-    "cmp r2, #1\n"                      \
-    "beq 3f\n"                          \
-    "2:\n"                              \
+#define BLOCK_2(codes)                  \
     "ldr lr, [sp, #20]\n"               \
     "ldrd r2, r3, [r0]\n"               \
     "smlad r10, r2, r4, lr\n"           \
@@ -292,13 +381,9 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "ldr r2, [r0, #896]\n"              \
     "smlabt lr, r2, r9, lr\n"           \
     codes(FOUR_SUMS)                    \
-    STORE_FOUR                          \
-    NEXT_ROWS("2b", 8)                  \
-    NEXT_COLUMNS(2, 896)                \
-    "beq 4f\n"                          \
-    "cmp r10, #1\n"                     \
-    "bne 2b\n"                          \
-    "3:\n"                              \
+    STORE_FOUR
+
+#define ALONE_2(codes)                  \
     "ldr r12, [sp, #20]\n"              \
     "ldrd r2, r3, [r0]\n"               \
     "smlad r10, r2, r4, r12\n"          \
@@ -320,14 +405,25 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "smlabt r12, r3, r7, r12\n"         \
     "smlabt r12, lr, r9, r12\n"         \
     codes(LEFT_SUMS)                    \
-    STORE_LEFT                          \
-    NEXT_ROWS("3b", 8)                  \
+    STORE_LEFT
+
+#define STRIDE_2(codes)                 \
+    ENTER(3)                            \
+    "3:\n"                              \
+    BLOCK_2(codes)                      \
     "4:\n"                              \
+    BLOCK_2(codes)                      \
+    NEXT_ROWS("3b", "4b", 8)            \
+    NEXT_COLUMNS(896)                   \
+    "5:\n"                              \
+    "6:\n"                              \
+    ALONE_2(codes)                      \
+    NEXT_ROWS("5b", "5b", 8)            \
+    "7:\n"                              \
     LEAVE
 
 #define DEFINE(name, body)                                                              \
-    __attribute__((naked)) void name(__attribute__((unused)) const tq_depthwise_tile_args *args,        \
-                                     __attribute__((unused)) const tq_depthwise_channel_dsp *channel)   \
+    __attribute__((naked)) void name(__attribute__((unused)) const tq_depthwise_tile_args *args)        \
     {                                                                                   \
         __asm__ volatile(body);                                                         \
     }

@@ -14,7 +14,7 @@ enum {
     TQ_DEPTHWISE_SHIFT = 10, /* of the form for outputs that are not negative, instead of TQ_DSP_SHIFT */
 };
 
-/* Copies rows of pixels of four channels to a tile. */
+/* Copies rows of pixels of four channels to a tile; there are two rows or more. */
 typedef struct {
     const int8_t *input; /* the first channel of the first pixel */
     int32_t pixel_step;  /* bytes */
@@ -43,12 +43,14 @@ typedef struct {
     int32_t rows;
     int32_t pixel_step; /* bytes from output to output in a row */
     int32_t row_step;   /* from row to row; 0 if there is one row only */
+    const tq_depthwise_channel_dsp *channels; /* four */
+    int32_t ends_padded; /* 1 if the third column under the last outputs is padding, and they are no pair */
 } tq_depthwise_tile_args;
 
-/* Filters one channel: its outputs are `pixel_step` bytes apart. Two rows of outputs at a time; where their number is odd
- * and not 1, the last but one is computed twice.
+/* Filters four channels. Two rows of outputs at a time; where their number is odd and not 1, the last but one is computed
+ * twice.
  */
-typedef void tq_depthwise_tile_function(const tq_depthwise_tile_args *args, const tq_depthwise_channel_dsp *channel);
+typedef void tq_depthwise_tile_function(const tq_depthwise_tile_args *args);
 
 /* Stride 1 or 2, both ways; forms as TQ_DSP_NONNEGATIVE_SCALED (with TQ_DEPTHWISE_SHIFT) or TQ_DSP_SIGNED_SCALED. */
 tq_depthwise_tile_function tq_depthwise_tile_s8_dsp;

@@ -65,6 +65,7 @@ def _shape_objection(node: Node) -> str:
         or checks.require(strides in ((1, 1), (2, 2)), "its strides are neither 1 nor 2")
         or checks.require(o.depth_multiplier == 1, "it has several outputs per input channel")
         or checks.require(node.input(0).shape[3] >= 4, "it has fewer than four channels")
+        or checks.require(node.input(0).shape[1] >= 2, "its images have one row")
     )
 
 
