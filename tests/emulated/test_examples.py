@@ -45,6 +45,16 @@ def test_a_folder_of_images_calibrates_and_evaluates(tmp_path: Path) -> None:
     assert report["accuracy"]["target"] == report["accuracy"]["host"] > 0.6
 
 
+def test_a_recurrent_network_knows_gestures(tmp_path: Path) -> None:
+    pytest.importorskip("keras", reason="the extra keras is not installed")
+    script("gestures/train.py", tmp_path, "--epochs", 4, "--steps", 8)
+    data = ("--data", tmp_path / "gestures.npz", "--board", "mps2-an386")
+    validated("convert", tmp_path / "gestures.keras", *data, "-o", tmp_path / "out")
+    report = validated("test", tmp_path / "out", "--samples", 100)
+    assert report["bit_exact"] == {"equal": 100, "total": 100}
+    assert report["accuracy"]["target"] == report["accuracy"]["host"] > 0.5
+
+
 def test_keywords_on_three_boards(tmp_path: Path) -> None:
     mlperf_tiny("kws")
     pytest.importorskip("tensorflow", reason="the extra keras is not installed")
