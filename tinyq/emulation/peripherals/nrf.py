@@ -31,21 +31,26 @@ class NrfUart:
 class NrfTimer:
     """TIMER in 32-bit mode: capture copies the count into a compare register; a compare match is remembered."""
 
-    _START, _CLEAR, _CAPTURE_0, _COMPARED_1, _COMPARE_0 = 0x000, 0x00C, 0x040, 0x144, 0x540
+    _START, _CLEAR, _CAPTURE_0, _COMPARED_1, _BIT_MODE, _COMPARE_0 = 0x000, 0x00C, 0x040, 0x144, 0x508, 0x540
 
     def __init__(self, stopwatch: Stopwatch) -> None:
         self._stopwatch = stopwatch
+        self._bit_mode = 0
         self._captured = 0
         self._overflow = False
 
     def read(self, offset: int) -> int:
         if offset == self._COMPARE_0:
             return self._captured
+        if offset == self._BIT_MODE:
+            return self._bit_mode
         return int(offset == self._COMPARED_1 and self._overflow)
 
     def write(self, offset: int, value: int) -> None:
         if offset == self._START:
             self._stopwatch.start()
+        elif offset == self._BIT_MODE:
+            self._bit_mode = value
         elif offset == self._CAPTURE_0:
             ticks = self._stopwatch.ticks()
             self._overflow = ticks >= _WORD
