@@ -1,8 +1,6 @@
 #include "tq_depthwise_conv_plane_s8.h"
 
-#include <stddef.h>
-#include <string.h>
-
+#include "tq_plane_s8.h"
 #include "tq_scale_right.h"
 
 /* What is the same for all outputs of a channel. */
@@ -11,36 +9,6 @@ typedef struct {
     int32_t bias;
     tq_scale_right scale;
 } channel;
-
-/* Brings one channel to the plane; the padding is there already. */
-static void fill_plane(const tq_depthwise_conv_plane_s8_params *p, const int8_t *from, int8_t *plane, int32_t rows)
-{
-    const tq_conv_shape *s = &p->shape;
-    const int32_t step = s->input_channels;
-    const int32_t reach = p->plane_width - s->padding_left;
-    const int32_t columns = reach < s->input_width ? reach : s->input_width;
-    int8_t *to = plane + s->padding_top * p->plane_width + s->padding_left;
-
-    for (int32_t y = 0; y < rows; ++y) {
-        const int8_t *x = from;
-        int32_t left = columns;
-
-        for (; left >= 4; left -= 4) {
-            to[0] = x[0];
-            to[1] = x[step];
-            to[2] = x[2 * step];
-            to[3] = x[3 * step];
-            x += 4 * step;
-            to += 4;
-        }
-        for (; left > 0; --left) {
-            *to++ = *x;
-            x += step;
-        }
-        to += p->plane_width - columns;
-        from += s->input_width * step;
-    }
-}
 
 /* Adds the products of one row of the filter with inputs at x and at x + stride. */
 static inline void add_row(const int8_t *x, const int8_t *w, int32_t stride, int32_t sums[2])
@@ -86,11 +54,8 @@ void tq_depthwise_conv_plane_s8(const tq_depthwise_conv_plane_s8_params *p, cons
 {
     const tq_conv_shape *s = &p->shape;
     const int32_t channels = s->input_channels;
-    const int32_t plane_rows = (s->output_height - 1) * s->stride_height + 3;
-    const int32_t reach = plane_rows - s->padding_top;
-    const int32_t rows = reach < s->input_height ? reach : s->input_height;
 
-    memset(plane, p->input_zero_point, (size_t)(plane_rows * p->plane_width));
+    tq_clear_plane(s, p->input_zero_point, p->plane_width, plane);
     for (int32_t batch = 0; batch < s->batches; ++batch) {
         for (int32_t i = 0; i < channels; ++i) {
             const int32_t at = i * p->multiplier_step;
@@ -100,7 +65,7 @@ void tq_depthwise_conv_plane_s8(const tq_depthwise_conv_plane_s8_params *p, cons
                 tq_scale_right_by(p->multiplier[at], p->shift[at], p->zero_point, p->min, p->max),
             };
 
-            fill_plane(p, input + i, plane, rows);
+            tq_fill_plane(s, input + i, p->plane_width, plane);
             if (s->stride_width == 1) {
                 filter_plane(p, &c, plane, 1, output + i);
             } else {

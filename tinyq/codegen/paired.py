@@ -10,19 +10,29 @@ from numpy.typing import NDArray
 from tinyq.codegen import checks, weights
 from tinyq.codegen.arithmetic import activation_range, zero_point_of
 from tinyq.codegen.kernel import Constant, Node, Ref, Target, Value
+from tinyq.codegen.scale_once import ScaleOnce
 from tinyq.graph.options import Activation
 
 CHANNELS = 4  # TQ_PAIRED_CHANNELS
 _WORDS = 4  # at a time
+_PACKED = "weights + 128 [four channels][input], the first channel's lowest"
+SCALES = "addend, multiplier: output = (sum * 2^8 + addend) * multiplier / 2^42"
+"""A comment for the arrays of :class:`~tinyq.codegen.scale_once.ScaleOnce`."""
 _MIN_SHIFT, _MAX_SHIFT = 1, 22  # of tq_scale_right.h
 _MAX_WORDS = 2**32 // 255**2
 """Inputs of a pixel whose products can be summed in 32 bits."""
 
 
+def core_objection(target: Target) -> str:
+    """Whether the core is one for which these kernels are."""
+    suits = target.core is not None and not target.core.has_dsp and not target.core.has_mve
+    return checks.require(suits, "it is for cores without the DSP extension")
+
+
 def objection(node: Node, target: Target) -> str:
     """What speaks against it, once the weights are known to be all right."""
-    if target.core is None or target.core.has_dsp or target.core.has_mve:
-        return "it is for cores without the DSP extension"
+    if wrong_core := core_objection(target):
+        return wrong_core
     shifts = weights.requantization(node).shifts
     usable = int(shifts.min()) >= -_MAX_SHIFT and int(shifts.max()) <= -_MIN_SHIFT
     return checks.require(usable, "the scales of its tensors are too close or too far apart") or _sum_objection(node)
@@ -62,6 +72,16 @@ def output(
     )
 
 
+def bias_of(node: Node, rows: NDArray[np.int8]) -> NDArray[np.int64]:
+    """What is added to the sum of each channel's products of weights and codes + 128.
+
+    Args:
+        rows: Weights ``[channels, depth]``.
+    """
+    bias: NDArray[np.int64] = weights.folded_bias(node, rows) - 128 * rows.astype(np.int64).sum(axis=1)
+    return bias
+
+
 def depth_objection(depth: int) -> str:
     """Whether sums fit."""
     return checks.require(depth <= _MAX_WORDS, "its sums can exceed 32 bits")
@@ -70,6 +90,11 @@ def depth_objection(depth: int) -> str:
 def words_of(depth: int) -> int:
     """Inputs per pixel, rounded up as the kernel reads them."""
     return -(-depth // _WORDS) * _WORDS
+
+
+def relu_cycles(pairs: int, depth: int, channels: int) -> float:
+    """The same where one multiplication makes a code."""
+    return pairs * (-(-channels // CHANNELS) * (20.0 * words_of(depth) + 120) + 60)
 
 
 def cycles(pairs: int, depth: int, channels: int) -> float:
@@ -86,12 +111,23 @@ def linear(
         rows: Weights ``[channels, depth]``.
     """
     channels, depth = rows.shape
-    bias = weights.folded_bias(node, rows) - 128 * rows.astype(np.int64).sum(axis=1)
+    bias = bias_of(node, rows)
     members, constants = output(node, activation, bias)
-    comment = "weights + 128 [four channels][input], the first channel's lowest"
     return (
         {"words": words_of(depth), "channels": channels, **members},
-        (Constant("weights", packed(rows), comment), *constants),
+        (Constant("weights", packed(rows), _PACKED), *constants),
+    )
+
+
+def relu(scaled: ScaleOnce) -> tuple[Mapping[str, Value], tuple[Constant, ...]]:
+    """Members of a ``tq_paired_relu_s8_params``, and its arrays."""
+    channels, depth = scaled.rows.shape
+    return (
+        {"words": words_of(depth), "channels": channels, "weights": Ref("weights"), "scales": Ref("scales")},
+        (
+            Constant("weights", packed(scaled.rows), _PACKED),
+            Constant("scales", np.pad(scaled.scales, ((0, -channels % CHANNELS), (0, 0))), SCALES),
+        ),
     )
 
 

@@ -13,7 +13,8 @@ from tinyq.codegen.raster import window_lead
 from tinyq.codegen.weights_s8 import INT8
 
 
-def _rows(node: Node) -> NDArray[np.int8]:
+def rows_of(node: Node) -> NDArray[np.int8]:
+    """Weights ``[channels, depth]``."""
     filters = node.input(1).data
     assert filters is not None  # noqa: S101 - checked by conv.objection()
     return filters.reshape(filters.shape[0], -1)
@@ -29,17 +30,17 @@ class ConvPaired:
         return (
             conv.objection(INT8, node)
             or checks.require(node.input(1).shape[3] == node.input(0).shape[3], "it has groups")
-            or paired.depth_objection(_rows(node).shape[1])
+            or paired.depth_objection(rows_of(node).shape[1])
             or paired.objection(node, target)
         )
 
     def cost(self, node: Node, target: Target) -> float:
-        channels, depth = map(int, _rows(node).shape)
+        channels, depth = map(int, rows_of(node).shape)
         pairs = -(-node.output.elements // channels // 2)
-        return paired.cycles(pairs, depth, channels) + pairs * (120 + 14.0 * depth)
+        return paired.cycles(pairs, depth, channels) + gathering_cycles(node, pairs)
 
     def emit(self, node: Node, target: Target) -> Emission:
-        o, rows = conv.options_of(node), _rows(node)
+        o, rows = conv.options_of(node), rows_of(node)
         members, constants = paired.linear(node, o.activation, rows)
         params = Params(
             "tq_conv_paired_s8_params",
@@ -58,6 +59,11 @@ class ConvPaired:
             # both pixels are gathered before one is written
             leads={0: window_lead(node, conv.windows(node), (o.stride_h, o.stride_w), by_channel=False)},
         )
+
+
+def gathering_cycles(node: Node, pairs: int) -> float:
+    """Of words made from pairs of pixels."""
+    return pairs * (120 + 12.0 * int(rows_of(node).shape[1]))
 
 
 def scratch_bytes(depth: int) -> int:

@@ -25,11 +25,22 @@ from tinyq.codegen.ops.depthwise_conv import options_of
 from tinyq.codegen.weights_s8 import INT8
 
 
-def _filters(node: Node) -> NDArray[np.int8]:
+def filters_of(node: Node) -> NDArray[np.int8]:
     """``[channels, 9]``"""
     filters = node.input(1).data
     assert filters is not None  # noqa: S101 - checked by depthwise_conv.objection()
     return np.ascontiguousarray(filters.reshape(9, -1).T)
+
+
+def shape_objection(node: Node) -> str:
+    """Whether filters and strides are others than these kernels know."""
+    o = options_of(node)
+    return (
+        checks.require(node.input(1).shape[1:3] == (3, 3), "its filters are not 3x3")
+        or checks.require((o.dilation_h, o.dilation_w) == (1, 1), "its filters are dilated")
+        or checks.require((o.stride_h, o.stride_w) in ((1, 1), (2, 2)), "its strides are neither 1 nor 2")
+        or checks.require(o.depth_multiplier == 1, "it has several outputs per input channel")
+    )
 
 
 class DepthwiseConvPlane:
@@ -39,23 +50,14 @@ class DepthwiseConvPlane:
     variant = "3x3, planes"
 
     def objection(self, node: Node, target: Target) -> str:
-        return depthwise_conv.objection(INT8, node) or self._shape_objection(node) or paired.objection(node, target)
-
-    def _shape_objection(self, node: Node) -> str:
-        o = options_of(node)
-        return (
-            checks.require(node.input(1).shape[1:3] == (3, 3), "its filters are not 3x3")
-            or checks.require((o.dilation_h, o.dilation_w) == (1, 1), "its filters are dilated")
-            or checks.require((o.stride_h, o.stride_w) in ((1, 1), (2, 2)), "its strides are neither 1 nor 2")
-            or checks.require(o.depth_multiplier == 1, "it has several outputs per input channel")
-        )
+        return depthwise_conv.objection(INT8, node) or shape_objection(node) or paired.objection(node, target)
 
     def cost(self, node: Node, target: Target) -> float:
         batches, *_, channels = node.output.shape
         return 65.0 * node.output.elements + batches * channels * (100 + 6.0 * self._scratch_bytes(node))
 
     def emit(self, node: Node, target: Target) -> Emission:
-        o, rows = options_of(node), _filters(node)
+        o, rows = options_of(node), filters_of(node)
         members, constants = paired.output(node, o.activation, weights.folded_bias(node, rows))
         params = Params(
             "tq_depthwise_conv_plane_s8_params",

@@ -1,0 +1,27 @@
+#include "tq_conv_paired_relu_s8.h"
+
+#include "tq_pixel_pairs.h"
+
+void tq_conv_paired_relu_s8(const tq_conv_paired_relu_s8_params *p, const int8_t *input, int8_t *output,
+                            uint32_t *patches)
+{
+    const tq_conv_shape *s = &p->shape;
+    uint32_t *begin = patches + p->channels.words; /* of sums */
+    tq_pixel first = {input, 0, 0};
+
+    /* the surplus words, if there are any */
+    begin[-3] = 0;
+    begin[-2] = 0;
+    begin[-1] = 0;
+    for (int32_t left = s->batches * s->output_height * s->output_width; left > 0; left -= 2) {
+        /* a pixel without a partner is computed twice */
+        const tq_pixel second = left > 1 ? tq_pixel_after(s, first) : first;
+        const tq_pair_sums of = tq_gather_pair(s, p->input_zero_point, first, second, patches);
+
+        begin[0] = 0 - 128 * (of.first + (of.second << 16));
+        begin[1] = 0 - 128 * of.second;
+        tq_paired_relu_s8(&p->channels, patches, output, left > 1 ? output + s->output_channels : output);
+        output += 2 * s->output_channels;
+        first = tq_pixel_after(s, second);
+    }
+}
