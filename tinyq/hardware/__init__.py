@@ -1,0 +1,1 @@
+"""Boards, cores and accelerators: what is known of each, and what an accelerator runs."""

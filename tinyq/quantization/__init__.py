@@ -1,0 +1,1 @@
+"""Integers for floats: statistics, ranges, recipes, transforms and roundings."""
