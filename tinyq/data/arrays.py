@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,10 +16,10 @@ from numpy.typing import NDArray
 from tinyq.data.raw import RawData, hash_file
 from tinyq.errors import BadInputError
 
-# RuntimeError is how zipfile calls an encrypted member
+# RuntimeError is how zipfile calls an encrypted member; headers of arrays are read as Python literals
 _DAMAGED = (
     ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, NotImplementedError,
-    RuntimeError,
+    RuntimeError, tokenize.TokenError, SyntaxError, struct.error,
 )  # fmt: skip
 
 
