@@ -47,6 +47,7 @@ fuzz: setup
 # The parts of the documentation that follow from the code, then the site, into build/site
 docs: setup
 	@$(PYTHON) -m scripts.reference
+	@$(PYTHON) -m scripts.architecture
 	@.venv/bin/mkdocs build --strict
 
 clean:

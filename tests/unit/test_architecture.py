@@ -27,9 +27,8 @@ def test_an_import_upwards_would_be_seen() -> None:
 
 
 def test_tensorflow_is_imported_in_two_rooms_alone() -> None:
-    wanted = re.compile(
-        r"^\s*(?:import|from) (?:tensorflow|tf_keras|keras|tensorflow_model_optimization)\b", re.MULTILINE
-    )
+    packages = "tensorflow|tf_keras|keras|tensorflow_model_optimization"
+    wanted = re.compile(rf"^\s*(?:import|from) (?:{packages})\b", re.MULTILINE)
     found = {room_of(path) for path in PACKAGE.rglob("*.py") if wanted.search(path.read_text("utf-8"))}
     assert found == {"frontend", "qat"}
 
