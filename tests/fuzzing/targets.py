@@ -82,9 +82,9 @@ def interpreters(content: bytes) -> Outcome:
     except TinyqError:
         return "refused"
     tensors = [graph.tensors[index] for index in graph.inputs]
-    if any(min(t.shape, default=1) < 1 or t.nbytes > _ARENA for t in tensors):
+    if any(t.shape[:1] != (1,) or t.nbytes > _ARENA for t in tensors):  # as every command does
         return "refused"
-    inputs = tuple(np.zeros((1, *t.shape[1:]), t.dtype.numpy) for t in tensors)
+    inputs = tuple(np.zeros(t.shape, t.dtype.numpy) for t in tensors)
     ends = {
         _ended(lambda: deque(_tflm(iter([inputs]), content, _ARENA), maxlen=0)),
         _ended(lambda: deque(_litert(iter([inputs]), content), maxlen=0)),
