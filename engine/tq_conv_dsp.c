@@ -3,6 +3,7 @@
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "tq_widen_dsp.h"
@@ -263,6 +264,18 @@ void tq_convolve_dsp(const tq_conv_dsp_geometry *g, const tq_dsp_channels *chann
     const int32_t run = s->filter_width * s->input_channels;
     int8_t *patches = scratch;
     int32_t *pairs = (int32_t *)scratch + 2 * g->groups;
+    const int32_t *even_end = channels->weights + channels->count / 2 * channels->pair_words;
+    const tq_dot_pixels_args pixels = {
+        .weights = channels->weights,
+        .weights_end = even_end,
+        .input = image,
+        .output = output + channels->first,
+        .pixels = s->output_height * s->output_width,
+        .groups = g->groups,
+        .channels = channels->count,
+        .output_step = s->output_channels,
+        .widened = pairs,
+    };
     tq_widen_pair_dsp_args widen = {
         .words = run / 4,
         .rows = s->filter_height,
@@ -272,11 +285,15 @@ void tq_convolve_dsp(const tq_conv_dsp_geometry *g, const tq_dsp_channels *chann
     };
     tq_dot_s8_dsp_args args = {
         .weights = channels->weights,
-        .weights_end = channels->weights + channels->count / 2 * channels->pair_words,
+        .weights_end = even_end,
         .inputs = pairs,
         .second_channel = 1,
     };
 
+    if (g->pixels != NULL) {
+        g->pixels(&pixels);
+        return;
+    }
     tq_dot_s8_dsp_set_up(&args, g->groups, g->form);
     output += channels->first;
     if (s->filter_height == 1 && s->filter_width == 1 && s->stride_height == 1 && s->stride_width == 1 &&

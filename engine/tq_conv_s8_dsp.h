@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "tq_conv_shape.h"
+#include "tq_dot_pixels_s8_dsp.h"
 #include "tq_dot_s8_dsp.h"
 #include "tq_unpack.h"
 #include "tq_widen_dsp.h"
@@ -17,6 +18,7 @@ typedef struct {
     tq_dsp_form form;
     tq_widen_pair_dsp_function *widen; /* of rows of filter_width * input_channels bytes */
     int32_t padded; /* where in scratch is room for the image with its padding, a multiple of 4; 0 if there is none */
+    tq_dot_pixels_function *pixels; /* of the form, where filters are 1x1 with stride 1 and fit it */
 } tq_conv_dsp_geometry;
 
 /* Weights as int8 in flash, or packed in fewer bits; those of some channels at a time are extended in RAM. */
@@ -26,7 +28,7 @@ typedef struct {
                                   groups are in the order in which inputs are widened */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
-    const int8_t *shift;       /* as multiplier: bits to the right, 0 to 22 */
+    const int8_t *shift;       /* as multiplier: bits to the right, to 22; to the left, where outputs are not negative */
     int32_t multiplier_step;
     int32_t output_zero_point;
     int32_t block_channels;     /* to extend at a time; even */

@@ -10,32 +10,32 @@ _Static_assert(sizeof(tq_tile_pixels_args) == 28, "the assembler reads seven wor
 _Static_assert(sizeof(tq_depthwise_tile_args) == 32, "the assembler reads eight words");
 _Static_assert(offsetof(tq_depthwise_channel_dsp, multiplier) == 24, "the assembler reads six taps, then four words");
 
-/* Two rows at a time. r0, r3 inputs, r1 pixel step, r2 tile, r10 twos of pairs left, r11 bytes to the next two rows,
- * r12 rows left * 8 + a pair is left * 4 + last is alone * 2 + odd,
- * lr what takes the tile back to the start of its row, two rows on; sp: twos of pairs, what r11 is, bytes of a row
+/* Two rows at a time. r0 input, r1 bytes to the next pixel, r3 to the next row, r11 to the next row's next pixel, r2 tile,
+ * r10 twos of pairs left, r12 rows left * 8 + a pair is left * 4 + last is alone * 2 + odd,
+ * lr what takes the tile back to the start of its row, two rows on; sp: twos of pairs, bytes to the next two rows
  */
 #define ALONE_IN_ROW(row, input, offset)           \
     "ldrsb r4, [" input "]\n"                      \
     "ldrsb r5, [" input ", #1]\n"                  \
     "ldrsb r6, [" input ", #2]\n"                  \
     "ldrsb r7, [" input ", #3]\n"                  \
-    "add " input ", " input ", r1\n"               \
     "strh r4, [r2, #4*" #row "+" #offset "]\n"     \
     "strh r5, [r2, #4*" #row "+112+" #offset "]\n" \
     "strh r6, [r2, #4*" #row "+224+" #offset "]\n" \
     "strh r7, [r2, #4*" #row "+336+" #offset "]\n"
 
 #define ALONE(offset)               \
+    "add r8, r0, r3\n"              \
     ALONE_IN_ROW(0, "r0", offset)   \
-    ALONE_IN_ROW(1, "r3", offset)
+    ALONE_IN_ROW(1, "r8", offset)   \
+    "add r0, r0, r1\n"
 
 #define PAIR(offset)                       \
     "ldr r5, [r0, r1]\n"                   \
+    "ldr r7, [r0, r11]\n"                  \
+    "ldr r6, [r0, r3]\n"                   \
     "ldr r4, [r0]\n"                       \
     "add r0, r0, r1, lsl #1\n"             \
-    "ldr r7, [r3, r1]\n"                   \
-    "ldr r6, [r3]\n"                       \
-    "add r3, r3, r1, lsl #1\n"             \
     "pkhbt r8, r4, r5, lsl #16\n"          \
     "pkhtb r9, r5, r4, asr #16\n"          \
     "pkhbt r4, r6, r7, lsl #16\n"          \
@@ -61,15 +61,15 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
         "mov r0, r4\n"
         "mov r1, r5\n"
         "mov r2, r6\n"
-        "mla r6, r8, r1, r10\n" /* bytes of a row */
-        "add r3, r0, r6\n"
-        "add r11, r6, r10\n"
+        "mla r3, r8, r1, r10\n" /* bytes of a row */
+        "add r11, r3, r1\n"
+        "add r6, r3, r10\n"
         "sub r8, r8, r7\n" /* without an odd first one */
         "and r5, r8, #3\n" /* two bits: a pair is left, last is alone */
         "orr r12, r7, r5, lsl #1\n"
         "orr r12, r12, r9, lsl #3\n"
-        "lsr r10, r8, #2\n"
-        "push {r6, r10, r11}\n"
+        "lsr r5, r8, #2\n"
+        "push {r5, r6}\n"
         "add r4, r7, r8, lsr #1\n" /* pairs that the row goes through */
         "mov r5, #448\n"
         "mul r4, r4, r5\n"
@@ -80,7 +80,7 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
         ALONE(2)
         "add r2, r2, #448\n"
         "2:\n"
-        "ldrd r10, r11, [sp, #4]\n"
+        "ldr r10, [sp]\n"
         "cmp r10, #0\n"
         "beq 4f\n"
         "3:\n"
@@ -98,22 +98,20 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
         "bpl 6f\n"
         ALONE(0)
         "6:\n"
+        "ldr r4, [sp, #4]\n"
         "add r2, r2, lr\n"
-        "add r0, r0, r11\n"
-        "add r3, r3, r11\n"
+        "add r0, r0, r4\n"
         "sub r12, r12, #16\n"
         "cmp r12, #16\n"
         "bhs 1b\n"
         "lsls r4, r12, #28\n"
         "bpl 7f\n"
-        "ldr r4, [sp]\n" /* the last but one again */
-        "sub r0, r0, r4\n"
-        "sub r3, r3, r4\n"
+        "sub r0, r0, r3\n" /* the last but one again */
         "sub r2, r2, #4\n"
         "add r12, r12, #8\n"
         "b 1b\n"
         "7:\n"
-        "add sp, sp, #12\n"
+        "add sp, sp, #8\n"
         "pop {r4-r11, pc}\n");
 }
 

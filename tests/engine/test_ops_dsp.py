@@ -17,6 +17,7 @@ from tinyq.codegen import generate
 from tinyq.codegen.ops import (
     add_s8_dsp,
     average_pool_s8_dsp,
+    conv_1x1_8_s8_dsp,
     conv_s8_dsp,
     conv_winograd_s8_dsp,
     depthwise_conv_s8_dsp,
@@ -30,6 +31,11 @@ CODES = ("_signed_s", "= 12,", "tq_clamp_s8(")
 STRIDES = ("= tq_depthwise_tile_s8_dsp,", "_tile_signed_s8", "_stride2_s8", "_stride2_signed_s8", "tq_clamp_s8(")
 WIDENING = ("_pair_of_4_dsp,", "_pair_of_9_dsp,", "_any_pair_dsp,", ".padded = 0")
 
+PIXELS = ("tq_dot_pixels_signed_s8_dsp,", "tq_dot_pixels_nonnegative_s8_dsp,")
+PIXELS_WIDE = ("tq_dot_pixels_signed_scaled_s8_dsp,", "tq_dot_pixels_nonnegative_scaled_s8_dsp,")
+EIGHT_FORMS = ("tq_conv_1x1_8_s8_dsp(", "tq_conv_1x1_8_signed_s8_dsp(", "tq_clamp_s8(")
+
+EIGHT = conv_1x1_8_s8_dsp.Conv1x1Of8Dsp
 CONV, CONV_WIDE = conv_s8_dsp.ConvDsp, conv_s8_dsp.ConvDspWide
 WINOGRAD, WINOGRAD_WIDE = conv_winograd_s8_dsp.ConvWinogradDsp, conv_winograd_s8_dsp.ConvWinogradDspWide
 DEPTHWISE, DEPTHWISE_WIDE = depthwise_conv_s8_dsp.DepthwiseConvDsp, depthwise_conv_s8_dsp.DepthwiseConvDspWide
@@ -52,8 +58,12 @@ KERNELS: list[tuple[type, str, str, Callable[..., Any], int, tuple[str, ...]]] =
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.first_conv_2d, 60, WIDENING),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.conv_2d, 80, ()),
     (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.deep_conv_2d, 60, SIGNS),
+    (CONV, "balanced", "tq_conv_s8_dsp(", graphs.even_pointwise, 40, PIXELS),
+    (CONV_WIDE, "speed", "tq_conv_s8_dsp_wide(", graphs.even_pointwise, 40, PIXELS_WIDE),
     (WINOGRAD, "balanced", "tq_conv_winograd_s8_dsp(", graphs.conv_3x3, 40, SIGNS),
     (WINOGRAD_WIDE, "speed", "tq_conv_winograd_s8_dsp_wide(", graphs.conv_3x3, 40, SIGNS),
+    (EIGHT, "balanced", "tq_conv_1x1_8_", graphs.pointwise_of_8, 60, EIGHT_FORMS),
+    (EIGHT, "speed", "tq_conv_1x1_8_", graphs.pointwise_of_8, 60, EIGHT_FORMS),
     (DEPTHWISE, "balanced", "tq_depthwise_conv_s8_dsp(", graphs.depthwise_3x3, 80, STRIDES),
     (DEPTHWISE_WIDE, "speed", "tq_depthwise_conv_s8_dsp_wide(", graphs.depthwise_3x3, 60, STRIDES),
     (CONNECTED, "balanced", "tq_fully_connected_s8_dsp(", graphs.deep_fully_connected, 60, (*CODES, "_block_s8")),

@@ -41,7 +41,15 @@ from tests.graphs.plain import (
     softmax,
     softmax_int16,
 )
-from tests.graphs.typical import conv_3x3, deep_conv_2d, deep_fully_connected, depthwise_3x3, first_conv_2d
+from tests.graphs.typical import (
+    conv_3x3,
+    deep_conv_2d,
+    deep_fully_connected,
+    depthwise_3x3,
+    even_pointwise,
+    first_conv_2d,
+    pointwise_of_8,
+)
 from tests.graphs.weighted import conv_2d, depthwise_conv_2d, fully_connected, fully_connected_ties, pool
 
 __all__ = [
@@ -67,6 +75,7 @@ __all__ = [
     "depthwise_3x3",
     "depthwise_conv_2d",
     "dequantize",
+    "even_pointwise",
     "first_conv_2d",
     "fully_connected",
     "fully_connected_ties",
@@ -79,6 +88,7 @@ __all__ = [
     "outputs_of",
     "pad",
     "pick",
+    "pointwise_of_8",
     "pool",
     "quantize",
     "relu",

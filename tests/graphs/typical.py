@@ -83,6 +83,31 @@ def conv_3x3(rng: np.random.Generator) -> Graph:
     return b.graph([x], [y])
 
 
+def pointwise_of_8(rng: np.random.Generator) -> Graph:
+    """1x1 filters over eight channels."""
+    return _pointwise(rng, 8, int(rng.integers(1, 40)))
+
+
+def even_pointwise(rng: np.random.Generator) -> Graph:
+    """1x1 filters over groups of four channels, an even number of them."""
+    return _pointwise(rng, 4 * int(rng.integers(1, 36)), 2 * int(rng.integers(1, 20)))
+
+
+def _pointwise(rng: np.random.Generator, depth: int, channels: int) -> Graph:
+    b = GraphBuilder()
+    batches, height, width = int(pick(rng, (1, 1, 2))), int(rng.integers(1, 6)), int(rng.integers(1, 6))
+    activation: Activation = pick(rng, ("NONE", "RELU", "RELU", "RELU6"))
+    x = b.int8((batches, height, width, depth), some_scale(rng), some_zero_point(rng))
+    weights = add_weights(b, rng, W8A8, (channels, 1, 1, depth), 0, rng.random() < 0.8)
+    bias = add_bias(b, rng, W8A8, x, weights, channels, depth)
+    y = add_product_output(b, rng, W8A8, (batches, height, width, channels), x, weights, depth, activation)
+    if activation != "NONE" and rng.random() < 0.8:
+        b.tensors[y] = dataclasses.replace(b.tensors[y], quantization=Quantization.per_tensor(scale_of(b, y), -128))
+    inputs = (x, weights) if bias < 0 else (x, weights, bias)
+    b.op("CONV_2D", inputs, y, ConvOptions(1, 1, 1, 1, "SAME", activation))
+    return b.graph([x], [y])
+
+
 def depthwise_3x3(rng: np.random.Generator) -> Graph:
     """3x3 depthwise filters as networks have them, in images of some rows and columns up to many."""
     b = GraphBuilder()

@@ -67,7 +67,7 @@ class Channels:
         rows: Weights ``[channels, depth]``, int8.
         bias: What is added to the sum of each channel over raw input codes.
         multiplier: Of each channel, or ``[1]`` for all.
-        right: Bits to the right, as ``multiplier``.
+        right: Bits to the right, as ``multiplier``; negative are bits to the left.
         form: The cheaper of the forms that are exact.
         shift: Of the nonnegative form, s above.
         bound: The largest magnitude of a sum.
@@ -107,6 +107,7 @@ def channels_of(
     zero_point: int = 0,
     shift: int = SHIFT,
     shifted_weights: bool = False,
+    left: bool = False,
 ) -> Channels | str:
     """A node's channels, or why they cannot be computed exactly in 32 bits.
 
@@ -115,6 +116,7 @@ def channels_of(
         zero_point: Of the weights; must be 0.
         shift: Of the nonnegative form.
         shifted_weights: Weights are shifted, and not sums, so they must fit 16 bits then.
+        left: In the nonnegative form the kernel also shifts to the left, as sums of narrow weights may ask for.
     """
     if zero_point != 0:
         return "its weights have a zero point"
@@ -136,7 +138,7 @@ def channels_of(
                 rows[c], bias[c], multiplier[c], right[c] = 0, 4 * (first - zero), 2**30, 1
         smallest, largest = _sums(rows, bias)
     bound = np.maximum(-smallest, largest)
-    form = _form(bound, np.broadcast_to(right, bound.shape), zero, low, shift)
+    form = _form(bound, np.broadcast_to(right, bound.shape), zero, low, shift, left)
     if form is Form.NONNEGATIVE and shifted_weights and shift_weights(rows, shift + 1 - right) is None:
         form = Form.SIGNED if right.min() >= 1 else None
     if form is None:
@@ -160,8 +162,10 @@ def _sums(rows: NDArray[np.int8], bias: NDArray[np.int64]) -> tuple[NDArray[np.i
     return bias - 128 * positive + 127 * negative, bias + 127 * positive - 128 * negative
 
 
-def _form(bound: NDArray[np.int64], right: NDArray[np.int64], zero_point: int, low: int, shift: int) -> Form | None:
-    if right.min() < 0:
+def _form(
+    bound: NDArray[np.int64], right: NDArray[np.int64], zero_point: int, low: int, shift: int, left: bool
+) -> Form | None:
+    if right.min() < 0 and not left:
         return None
     if zero_point == low == _LOWEST and right.max() < shift and bool((bound << (shift + 1 - right) < 2**31).all()):
         return Form.NONNEGATIVE
@@ -238,10 +242,15 @@ def emission(
     constants: tuple[Constant, ...],
     scratch_bytes: int,
 ) -> Emission:
-    """A call of an engine function, and where saturation is not enough, one that limits its codes."""
+    """The emission of an engine function that takes parameters, an input, an output and scratch."""
     arguments: tuple[Argument, ...] = (ParamsAddress(), Input(0), Output(), Scratch())
-    calls, headers = [Call(function, arguments)], [f"{function.removesuffix('_wide')}.h"]
-    if channels.clamp is not None:
-        calls.append(Call("tq_clamp_s8", (*channels.clamp, node.output.elements, Output(), Output())))
-        headers.append("tq_clamp_s8.h")
-    return Emission(tuple(calls), tuple(headers), Params(f"{function}_params", members), constants, scratch_bytes)
+    calls, headers = limited(node, channels, Call(function, arguments), f"{function.removesuffix('_wide')}.h")
+    return Emission(calls, headers, Params(f"{function}_params", members), constants, scratch_bytes)
+
+
+def limited(node: Node, channels: Channels, call: Call, header: str) -> tuple[tuple[Call, ...], tuple[str, ...]]:
+    """A call that saturates at eight bits, and where that is not enough, one that limits its codes; their headers."""
+    if channels.clamp is None:
+        return (call,), (header,)
+    clamp = Call("tq_clamp_s8", (*channels.clamp, node.output.elements, Output(), Output()))
+    return (call, clamp), (header, "tq_clamp_s8.h")

@@ -29,6 +29,7 @@ _LEAST_PADDED_BYTES = 1000
 """The same for an image with its padding, where no aim asks for less RAM."""
 
 WEIGHTS_ORDER = "weights [pair of channels][group][channel][input]"
+_MAX_PIXEL_INPUTS = 128  # 4 * TQ_DOT_PIXELS_MAX_GROUPS
 _GATHERING = {"tq_widen_pair_dsp": (100, 6), "tq_widen_any_pair_dsp": (200, 16)}
 """Cycles of a pixel, and of each of its groups."""
 
@@ -44,15 +45,15 @@ def _groups(node: Node) -> int:
     return -(-int(_rows(node).shape[1]) // 4)
 
 
-def channels_of(node: Node) -> dsp.Channels | str:
-    return dsp.channels_of(node, conv.options_of(node).activation, _rows(node))
+def channels_of(node: Node, left: bool = False) -> dsp.Channels | str:
+    return dsp.channels_of(node, conv.options_of(node).activation, _rows(node), left=left)
 
 
 def conv_objection(node: Node, target: Target, family: Family = INT8) -> str:
     found = dsp.objection(target) or conv.objection(family, node) or _shape_objection(node)
     if found:
         return found
-    channels = channels_of(node)
+    channels = channels_of(node, left=family is not INT8)
     return channels if isinstance(channels, str) else ""
 
 
@@ -115,8 +116,8 @@ def _paired(rows: NDArray[Any], groups: int) -> NDArray[Any]:
     return padded.reshape(-1, 2, groups, 4).transpose(0, 2, 1, 3)
 
 
-def _geometry(node: Node, form: str, padded: int) -> dict[str, Value]:
-    return {
+def _geometry(node: Node, target: Target, form: str, padded: int) -> dict[str, Value]:
+    members: dict[str, Value] = {
         "shape": weights.shape_members(node, conv.options_of(node), *conv.windows(node)),
         "input_zero_point": zero_point_of(node.input(0)),
         "groups": _groups(node),
@@ -124,6 +125,21 @@ def _geometry(node: Node, form: str, padded: int) -> dict[str, Value]:
         "widen": _widen(node),
         "padded": padded,
     }
+    if _pixel_by_pixel(node) and target.optimize != "size":
+        members["pixels"] = f"tq_dot_pixels_{form.removeprefix('TQ_DSP_').lower()}_s8_dsp"
+    return members
+
+
+def _pixel_by_pixel(node: Node) -> bool:
+    """Whether one function does all pixels, as there is nothing to gather."""
+    o, inputs = conv.options_of(node), node.input(0).shape[3]
+    return (
+        node.input(1).shape[1:3] == (1, 1)
+        and (o.stride_h, o.stride_w) == (1, 1)
+        and inputs % 4 == 0
+        and inputs <= _MAX_PIXEL_INPUTS
+        and node.output.shape[3] % 2 == 0
+    )
 
 
 class ConvDsp:
@@ -139,14 +155,14 @@ class ConvDsp:
         return _cost(node) + 1.5 * _rows(node).size + 50 * node.output.shape[3]
 
     def emit(self, node: Node, target: Target) -> Emission:
-        channels = channels_of(node)
+        channels = channels_of(node, left=True)
         assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
         groups = _groups(node)
         block = self._block_channels(node, groups, target)
         scratch = scratch_bytes(groups, block)
         padded = _padded_bytes(node, scratch, target)
         members: dict[str, Value] = {
-            "geometry": _geometry(node, channels.form.value, scratch if padded else 0),
+            "geometry": _geometry(node, target, channels.form.value, scratch if padded else 0),
             "weights": Ref("weights"),
             "bias": Ref("bias"),
             "multiplier": Ref("multiplier"),
@@ -206,7 +222,7 @@ class ConvDspWide:
         scratch = wide_scratch_bytes(groups)
         padded = _padded_bytes(node, scratch, target)
         members: dict[str, Value] = {
-            "geometry": _geometry(node, scaled.form.scaled, scratch if padded else 0),
+            "geometry": _geometry(node, target, scaled.form.scaled, scratch if padded else 0),
             "weights": Ref("weights"),
             "pair_words": stream.shape[1],
         }
