@@ -88,7 +88,12 @@ def refused(folder: Path) -> None:
     keras.Sequential([keras.Input((None, 8), name="wave"), layers.Conv1D(4, 3), layers.GlobalMaxPooling1D()]).save(
         folder / "dynamic.keras"
     )
-    keras.Sequential([keras.Input((10, 4)), layers.LSTM(6)]).save(folder / "loop.keras")
+    entry = keras.Input((5, 4))
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True))(layers.LSTM(6, return_sequences=True)(entry))
+    loops = keras.Model(entry, [layers.LSTM(2, use_bias=False)(both), layers.SimpleRNN(3)(entry)])
+    loops.save(folder / "loop.keras")
+    x = np.random.default_rng(0).normal(0, 1, (3, 5, 4)).astype(np.float32)
+    np.savez(folder / "loop.npz", x=x, lstm=loops.predict(x, verbose=0)[0], rnn=loops.predict(x, verbose=0)[1])
     matrix = keras.Input((4, 4))
     keras.Model(matrix, keras.ops.linalg.inv(matrix)).save(folder / "flex.keras")
     for library, name in ((keras, "lambda3"), (tf_keras, "lambda2")):

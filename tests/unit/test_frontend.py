@@ -206,7 +206,6 @@ def test_foreign_classes_and_functions_are_refused(models: Path) -> None:
     ("name", "error", "message"),
     [
         ("dynamic.keras", BadInputError, r"Dimension 1 of the model's input 'wave' has no fixed size \(\?x\?x8\)"),
-        ("loop.keras", UnsupportedError, "holds a loop"),
         ("flex.keras", UnsupportedError, "TensorFlow Lite lacks: MatrixInverse"),
         ("cut", BadInputError, "cut could not be loaded"),
     ],
@@ -216,6 +215,18 @@ def test_what_cannot_be_converted(
 ) -> None:
     assert type(converted[name]) is error
     assert re.search(message, converted[name].message)
+
+
+@needs_keras
+def test_loops_are_written_out(models: Path, converted: dict[str, Any]) -> None:
+    """LSTM layers become operators of their own, which start from zeros with each sample."""
+    (found, _), seen = converted["loop.keras"], np.load(models / "loop.npz")
+    kinds = [op.kind for op in found.graph.ops]
+    assert kinds.count("UNIDIRECTIONAL_SEQUENCE_LSTM") == 2
+    assert "WHILE" not in kinds
+    assert "model_reset()" in found.notes[0]
+    for mine, expected in zip(run_float(found.tflite, [seen["x"]]), (seen["lstm"], seen["rnn"]), strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-6)
 
 
 @needs_keras

@@ -12,7 +12,7 @@ from tinyq.frontend import batch_norms, hdf5, keras_archive, saved_model, tflite
 from tinyq.frontend.detect import Format
 from tinyq.frontend.naming import relabel
 from tinyq.frontend.source import Source
-from tinyq.graph import read_graph, write_graph
+from tinyq.graph import write_graph
 
 _OPENERS = {"keras": keras_archive.open_source, "hdf5": hdf5.open_source, "saved_model": saved_model.open_source}
 
@@ -42,15 +42,7 @@ def convert(path: str, form: Format, trust: bool) -> tuple[tflite.Examined, tupl
             "Check that the file is whole and loads in the Keras that saved it.",
         ) from error
     frozen = _freeze(source)
-    try:
-        graph = read_graph(_to_tflite(frozen))
-    except BadInputError as error:
-        if "subgraphs" not in error.message:
-            raise
-        raise UnsupportedError(
-            "The model holds a loop or a branch, which becomes a WHILE or IF operator.",
-            "Build recurrent layers with unroll=True.",
-        ) from error
+    graph = tflite.read_float(_to_tflite(frozen))
     norms = batch_norms.place(batch_norms.normalizations(frozen), graph, source.scopes)
     examined = tflite.examine(write_graph(relabel(graph, source)))
     return replace(examined, batch_norms=norms), source.notes

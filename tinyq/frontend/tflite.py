@@ -6,12 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from tinyq.errors import BadInputError, UnsupportedError
-from tinyq.graph import DType, Graph, read_graph, with_float_weights, write_graph
+from tinyq.frontend.lstm_loops import with_lstm
+from tinyq.graph import DType, Graph, with_float_weights, write_graph
 from tinyq.graph.batch_norm import BatchNorm
+from tinyq.graph.loops import CONTROL, written_out
+from tinyq.graph.reader import read_subgraphs
 
 Kind = Literal["float", "quantized"]
 
 _CODES = (DType.INT4, DType.INT8, DType.UINT8, DType.INT16)
+_KEEPING = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "SVDF")
+_STATES = (
+    "The model keeps states from one inference to the next, as a stream needs it; call model_reset() before each input "
+    "that has nothing to do with the one before, which tinyq does for each sample."
+)
 _RANDOM = ("RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL")
 
 
@@ -38,13 +46,16 @@ def examine(content: bytes) -> Examined:
         BadInputError: The file is damaged, its inputs have no fixed shapes, or its batch is larger than one.
         UnsupportedError: It needs operations from outside TensorFlow Lite, or variables.
     """
-    graph = read_graph(content)
+    main, parts = read_subgraphs(content)
+    loops = any(op.kind in CONTROL for op in main.ops)
+    graph = written_out(main, parts)
     _check_operators(graph)
     _check_static(content, graph)
     if _has_codes(graph):
-        return Examined("quantized", content, _fold(graph))
+        return Examined("quantized", write_graph(graph) if loops else content, _fold(graph))
+    graph = read_float(content) if loops else graph
     _check_batch(graph)
-    notes: list[str] = []
+    notes = [_STATES] if any(op.kind in _KEEPING for op in graph.ops) else []
     plain = with_float_weights(graph)
     if plain is not graph:
         stored = sorted(
@@ -55,9 +66,19 @@ def examine(content: bytes) -> Examined:
             "model of the rounded weights. The model that it was made from would lose less."
         )
     folded = _fold(plain)
-    if folded is graph:
-        return Examined("float", content, graph)
+    if folded is graph and not loops:
+        return Examined("float", content, graph, tuple(notes))
     return Examined("float", write_graph(folded), folded, tuple(notes))
+
+
+def read_float(content: bytes) -> Graph:
+    """A float model with its loops written out, or as LSTM operators where they are LSTM layers.
+
+    Raises:
+        UnsupportedError: The model has a branch, or a loop whose number of steps depends on its inputs.
+    """
+    main, parts = read_subgraphs(content)
+    return written_out(with_lstm(main, parts), parts)
 
 
 def _has_codes(graph: Graph) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyq.errors import BadInputError
 from tinyq.graph import options as op_options
+from tinyq.graph.loops import subgraphs_of, written_out
 from tinyq.graph.types import DType, Graph, Op, Quantization, Signature, Tensor
 
 _MAX_ELEMENTS = 1 << 26  # no microcontroller holds a tensor near that size
@@ -23,25 +24,34 @@ def read_graph(content: bytes) -> Graph:
     """Parse a model.
 
     Args:
-        content: The bytes of a ``.tflite`` file with one subgraph, or with further ones that only initialize variables.
+        content: The bytes of a ``.tflite`` file. Loops of a known number of steps are written out.
 
     Raises:
         BadInputError: The bytes are no such file, are damaged, or use a feature that tinyq does not read.
+        UnsupportedError: The model has a branch, or a loop whose number of steps depends on its inputs.
     """
+    graph = written_out(*read_subgraphs(content))
+    if any(t not in _written(graph) for t in graph.outputs) or not graph.outputs:
+        raise BadInputError("The model's outputs are never computed.", _MEND)
+    return graph
+
+
+def read_subgraphs(content: bytes) -> tuple[Graph, tuple[Graph, ...]]:
+    """As :func:`read_graph`, but loops are left as they are: the main graph, and the subgraphs behind it."""
     from ai_edge_litert import schema_py_generated as schema
 
     if len(content) < 16 or content[4:8] != b"TFL3":
         raise BadInputError("The file is not a TensorFlow Lite model.", "Give a .tflite, .keras, .h5 or SavedModel.")
     try:
         model = schema.ModelT.InitFromPackedBuf(content, 0)
-        return _graph(model, schema)
+        return _subgraphs(model, schema)
     except BadInputError:
         raise
     except Exception as error:  # a damaged flatbuffer fails anywhere, with anything
         raise BadInputError(f"The .tflite file is damaged ({type(error).__name__}: {error}).", _MEND) from error
 
 
-def _graph(model: Any, schema: Any) -> Graph:
+def _subgraphs(model: Any, schema: Any) -> tuple[Graph, tuple[Graph, ...]]:
     subgraphs = model.subgraphs or []
     if not subgraphs:
         raise BadInputError("The model has no subgraphs.", _MEND)
@@ -57,19 +67,16 @@ def _graph(model: Any, schema: Any) -> Graph:
             {_text(m.name): bytes(_buffer(buffers, m.buffer)) for m in _list(model.metadata) if m.buffer < len(buffers)}
         ),
         description=_text(model.description),
-        initializers=tuple(others),
     )
-    called = {op.options.subgraph for op in graph.ops if isinstance(op.options, op_options.CallOnceOptions)}
+    called = {number for part in (graph, *others) for op in part.ops for number in subgraphs_of(op)}
     if called != set(range(1, len(subgraphs))):
         raise BadInputError(
-            f"The model has {len(subgraphs)} subgraphs; tinyq reads models with one, and with ones that run once.",
-            "Export it without control flow.",
+            f"The model has {len(subgraphs)} subgraphs, not all of which an operator runs.",
+            "Export it with one entry point.",
         )
     for part in (graph, *others):
         _check_order(part)
-    if any(t not in _written(graph) for t in graph.outputs) or not graph.outputs:
-        raise BadInputError("The model's outputs are never computed.", _MEND)
-    return graph
+    return graph, tuple(others)
 
 
 def _subgraph(subgraph: Any, buffers: list[Any], codes: list[str], schema: Any) -> Graph:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tinyq.graph import DType, Graph, Op
 from tinyq.graph.options import NoOptions
 from tinyq.quantization.op_rules import RULES
+from tinyq.quantization.recurrent import parameters_of, state_types
 from tinyq.quantization.scheme import LayerScheme, SchemeTable
 
 Fixed = tuple[float, int]
@@ -74,10 +75,12 @@ class _Builder:
     def _add(self, op: Op, scheme: LayerScheme) -> None:
         rule = RULES.get(op.kind)
         parameters = parameter_inputs(op)
+        states = state_types(op, scheme.dtype)
+        self.types.update(states)
         data = [
             t
             for t in dict.fromkeys(op.inputs)
-            if t >= 0 and t not in parameters and self.tensors[t].dtype is DType.FLOAT32
+            if t >= 0 and t not in parameters and t not in states and self.tensors[t].dtype is DType.FLOAT32
         ]
         changed = {}
         for t in data:
@@ -127,5 +130,5 @@ def parameter_inputs(op: Op) -> tuple[int, ...]:
     """Tensor indices of weights and bias."""
     rule = RULES.get(op.kind)
     if rule is None or rule.weights is None:
-        return ()
+        return parameters_of(op)
     return tuple(t for t in (op.input(rule.weights), op.input(rule.bias) if rule.bias is not None else -1) if t >= 0)

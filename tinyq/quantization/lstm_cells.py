@@ -40,7 +40,7 @@ class LstmCells:
     def states(
         self, inputs: NDArray[np.float32], hidden: NDArray[np.float32], cell: NDArray[np.float32]
     ) -> NDArray[np.float32]:
-        """Cells after each step, ``[steps, batches, units]``; hidden and cell, ``[batches, units]``, are at the start."""
+        """Cells after each step, ``[steps, batches, units]``, from the states ``[batches, units]`` at the start."""
         found = []
         for x in inputs if self.time_major else np.swapaxes(inputs, 0, 1):
             gates = x @ self.weights.T + hidden @ self.recurrent.T + self.bias

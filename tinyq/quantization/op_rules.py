@@ -48,6 +48,8 @@ RULES: dict[str, OpRule] = {
     "TANH": OpRule(fixed_output=(1.0 / 128.0, 0), fixed_output_int16=_Q15),
     "L2_NORMALIZATION": OpRule(fixed_output=(1.0 / 128.0, 0)),
     "LOG_SOFTMAX": OpRule(fixed_output=(16.0 / 256.0, 127)),
+    "SVDF": _FREE,  # their matrices and states are told by recurrent.py
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _FREE,
     "QUANTIZE": _FREE,
     "DEQUANTIZE": _FREE,
     **dict.fromkeys(

@@ -17,6 +17,7 @@ from tinyq.quantization.affine import INT8, INT8_SYMMETRIC, INT16, Grid, Range, 
 from tinyq.quantization.boundaries import Typed, parameter_inputs, typed
 from tinyq.quantization.calibrators import Calibrator
 from tinyq.quantization.op_rules import RULES
+from tinyq.quantization.recurrent import quantized_parameters
 from tinyq.quantization.scheme import LayerScheme, SchemeTable, fitted
 from tinyq.quantization.statistics import Statistics
 from tinyq.quantization.ties import groups, scheme_scales, symmetric_tensors
@@ -158,6 +159,9 @@ def _constants(planned: Typed, activations: Mapping[int, Quantization]) -> Graph
             inputs[rule.weights] = place(inputs[rule.weights], weights)
             if bias is not None and rule.bias is not None:
                 inputs[rule.bias] = place(bias_index, bias)
+        if scheme.dtype is not DType.FLOAT32:
+            for position, parameter in quantized_parameters(graph, op, activations, scheme.dtype):
+                inputs[position] = place(inputs[position], parameter)
         for position, t in enumerate(op.inputs):
             if t in activations and graph.tensors[t].is_constant and t not in parameter_inputs(op):
                 inputs[position] = place(t, _data_constant(graph.tensors[t], activations[t], scheme))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tinyq.graph import DType
 from tinyq.quantization.boundaries import Fixed, Typed, parameter_inputs
 from tinyq.quantization.op_rules import RULES
+from tinyq.quantization.recurrent import powers_of_two, same_values
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def groups(typed: Typed) -> tuple[Group, ...]:
         if rule is None or scheme.dtype is DType.FLOAT32:
             continue
         outputs = [t for t in op.outputs if t in root]
+        for t in same_values(op)[1:]:
+            root[find(t)] = find(same_values(op)[0])
         if rule.same_scale:
             parameters = parameter_inputs(op)
             tied = [*(t for t in dict.fromkeys(op.inputs) if t in root and t not in parameters), *outputs]
@@ -70,4 +73,5 @@ def scheme_scales(typed: Typed) -> Mapping[int, str]:
         for t in (*op.inputs, *op.outputs):
             if t >= 0 and found.get(t, "free") == "free":
                 found[t] = scheme.scales
+        found.update(dict.fromkeys(powers_of_two(op), "power-of-two"))
     return found
