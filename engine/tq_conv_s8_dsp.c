@@ -17,10 +17,11 @@ static scaling scaling_of(const tq_conv_s8_dsp_params *p, int32_t right)
 {
     /* 2^(x - 1) rounds a division by 2^x; there is none where x is 0 */
     if (p->geometry.form == TQ_DSP_NONNEGATIVE) {
-        const int32_t extra = TQ_DSP_SHIFT - right;
+        const int32_t dropped = right > 0 ? right : 0;
+        const int32_t first = 1 << (TQ_DSP_SHIFT - dropped - 1);
         const int32_t second = right > 0 ? 1 << (TQ_DSP_SHIFT - 1) : 0;
 
-        return (scaling){(1 << (extra - 1)) + second + p->output_zero_point * (1 << TQ_DSP_SHIFT), extra + 1};
+        return (scaling){first + second + p->output_zero_point * (1 << TQ_DSP_SHIFT), TQ_DSP_SHIFT + 1 - right};
     }
     return (scaling){(1 << (right - 1)) + p->output_zero_point * (1 << right), right};
 }

@@ -33,10 +33,12 @@ static const tq_depthwise_channel_dsp *extended(const void *params, int32_t chan
     if (p->is_signed) {
         to->addend = (1 << (right - 1)) + p->output_zero_point * (1 << right);
     } else {
+        const int32_t dropped = right > 0 ? right : 0;
+        const int32_t first = 1 << (TQ_DEPTHWISE_SHIFT - dropped - 1);
         const int32_t second = right > 0 ? 1 << (TQ_DEPTHWISE_SHIFT - 1) : 0;
 
         shift += TQ_DEPTHWISE_SHIFT - right;
-        to->addend = (1 << (shift - 2)) + second + p->output_zero_point * (1 << TQ_DEPTHWISE_SHIFT);
+        to->addend = first + second + p->output_zero_point * (1 << TQ_DEPTHWISE_SHIFT);
     }
     for (int32_t row = 0; row < 3; ++row) {
         to->taps[2 * row] = pair(taps + 3 * row, shift);

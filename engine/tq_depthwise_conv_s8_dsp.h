@@ -25,7 +25,7 @@ typedef struct {
     const void *weights;       /* [channels][3][3] */
     const int32_t *bias;       /* [channels] */
     const int32_t *multiplier; /* [channels], or [1] if multiplier_step is 0 */
-    const int8_t *shift;       /* as multiplier: bits to the right, 0 to 22 */
+    const int8_t *shift;       /* as multiplier: bits to the right, to 22; to the left, where outputs are not negative */
     int32_t multiplier_step;
     int32_t output_zero_point;
     int32_t is_signed;          /* form of the filter function */

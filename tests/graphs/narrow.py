@@ -16,14 +16,18 @@ MAKERS = (
 )  # fmt: skip
 
 
-def narrowed(graph: Graph, bits: int) -> Graph:
-    """The model with the upper bits of each int8 weight alone, as int4; dense layers get one scale."""
+def narrowed(graph: Graph, bits: int, gain: int = 1) -> Graph:
+    """The model with the upper bits of each int8 weight and bias alone, as int4; dense layers get one scale.
+
+    Args:
+        gain: What weights are multiplied by, so that sums may have to be scaled up.
+    """
     op = graph.ops[0]
     held = graph.tensors[op.inputs[1]]
     assert held.data is not None
     assert held.quantization is not None
     codes, quantization = held.data >> (8 - bits), held.quantization
-    scale = quantization.scale * np.float32(2 ** (8 - bits))
+    scale = quantization.scale * np.float32(2 ** (8 - bits) * gain)
     if op.kind == "FULLY_CONNECTED":
         scale = scale[:1]
     zeros = np.zeros(scale.size, np.int64)
@@ -33,10 +37,15 @@ def narrowed(graph: Graph, bits: int) -> Graph:
         bias, source = graph.tensors[op.inputs[2]], graph.tensors[op.inputs[0]].quantization
         assert source is not None
         of_bias = Quantization((source.scale * scale).astype(np.float32), zeros)
-        tensors[op.inputs[2]] = replace(bias, quantization=of_bias)
+        assert bias.data is not None
+        tensors[op.inputs[2]] = replace(bias, quantization=of_bias, data=bias.data >> (8 - bits))
     return graph.replace_tensors(tensors)
 
 
 def many(count: int, seed: int, bits: int) -> list[Graph]:
     """Some of each operator with weights."""
-    return [narrowed(graph, bits) for make in MAKERS for graph in some(make, count, seed)]
+    return [
+        narrowed(graph, bits, 16 if number % 2 else 1)
+        for make in MAKERS
+        for number, graph in enumerate(some(make, count, seed))
+    ]

@@ -43,16 +43,16 @@ def _filters(node: Node) -> NDArray[np.int8]:
     return np.ascontiguousarray(filters.reshape(9, -1).T)
 
 
-def _channels(node: Node) -> dsp.Channels | str:
+def _channels(node: Node, left: bool = False) -> dsp.Channels | str:
     activation = options_of(node).activation
-    return dsp.channels_of(node, activation, _filters(node), shift=_SHIFT, shifted_weights=True)
+    return dsp.channels_of(node, activation, _filters(node), shift=_SHIFT, shifted_weights=True, left=left)
 
 
 def filter_objection(node: Node, target: Target, family: Family = INT8) -> str:
     found = dsp.objection(target) or depthwise_conv.objection(family, node) or _shape_objection(node)
     if found:
         return found
-    channels = _channels(node)
+    channels = _channels(node, left=family is not INT8)
     return channels if isinstance(channels, str) else ""
 
 
@@ -128,7 +128,7 @@ class DepthwiseConvDsp:
         return _cost(node, target) + 60 * node.output.shape[3]
 
     def emit(self, node: Node, target: Target) -> Emission:
-        channels = _channels(node)
+        channels = _channels(node, left=True)
         assert not isinstance(channels, str)  # noqa: S101 - checked by objection()
         members: dict[str, Value] = {
             "geometry": _geometry(node, target, channels),
