@@ -23,7 +23,7 @@ from tinyq.quantization import calibrators, pipeline, ptq
 from tinyq.quantization.op_rules import has_weights
 from tinyq.quantization.pipeline import Trial
 from tinyq.quantization.recipe import SCHEMES, Recipe, read_recipe, resolve
-from tinyq.quantization.scheme import LayerScheme
+from tinyq.quantization.scheme import LayerScheme, left_float
 from tinyq.quantization.statistics import Statistics
 from tinyq.reporting.models import LayerSchemeReport, QuantizeReport, TrialReport
 
@@ -155,7 +155,7 @@ def quantize_model(settings: QuantizeSettings, progress: Progress = silent) -> Q
         outcome.calibrator,
         outcome.planned.schemes,
         outcome.trials,
-        samples.notes,
+        (*samples.notes, *left_float(graph, resolved.schemes)),
         recipe.model_copy(update={"transforms": choices.transforms, "refine": choices.refinements}),
         outcome.statistics,
     )

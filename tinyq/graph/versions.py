@@ -15,12 +15,15 @@ _INT8 = {
     "STRIDED_SLICE": 2, "SPLIT": 2, "GATHER": 2, "SLICE": 2, "PACK": 2, "RESIZE_BILINEAR": 2, "LEAKY_RELU": 2,
     "RESIZE_NEAREST_NEIGHBOR": 2, "TRANSPOSE_CONV": 2, "BATCH_MATMUL": 2, "L2_NORMALIZATION": 2, "LOG_SOFTMAX": 2,
 }  # fmt: skip
+_FIRST = {"BROADCAST_TO": 2}
 
 
 def op_version(graph: Graph, op: Op) -> int:
     """Version to write for one operator."""
     types = {graph.tensors[t].dtype for t in (*op.inputs, *op.outputs) if t >= 0}
-    version = _INT8.get(op.kind, 1) if types & {DType.INT8, DType.INT4} else 1
+    version = _FIRST.get(op.kind, 1)
+    if types & {DType.INT8, DType.INT4}:
+        version = max(version, _INT8.get(op.kind, 1))
     if op.kind == "DEPTHWISE_CONV_2D":
         options = op.options
         dilated = getattr(options, "dilation_h", 1) != 1 or getattr(options, "dilation_w", 1) != 1

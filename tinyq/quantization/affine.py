@@ -16,6 +16,7 @@ from tinyq.graph import DType, Quantization
 
 # below this a range is a constant zero in float32 arithmetic; the scale must stay a normal number
 _SMALLEST_RANGE = 1e-30
+_LEAST_SCALE = 2.0**-28
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,22 @@ class Range:
         return Range(min(self.low, other.low), max(self.high, other.high))
 
 
-def affine(range_: Range, grid: Grid) -> tuple[float, int]:
+def affine(range_: Range, grid: Grid, least: float = 0.0) -> tuple[float, int]:
     """Scale (a float32 value) and zero point that cover a range.
 
     The zero point is rounded to the nearest code, so that zero is exact; the range moves by at most half a step.
+
+    Args:
+        range_: What to cover.
+        grid: Codes to cover it with.
+        least: The scale is no smaller. Nor is it ever smaller than 2^-28, where 6, to which activations are clamped,
+            outgrows the kernels' integers; networks that were never trained have values as small as that.
     """
     held = range_.with_zero()
     width = 2 * max(-held.low, held.high) if grid.symmetric else held.high - held.low
     if width < _SMALLEST_RANGE:
         return 1.0, 0 if grid.symmetric else max(grid.low, min(grid.high, 0))
-    scale = float(np.float32(width / grid.steps))
+    scale = float(np.float32(max(width / grid.steps, least, _LEAST_SCALE)))
     if grid.power_of_two:
         scale = float(2.0 ** np.ceil(np.log2(scale)))
     if grid.symmetric:

@@ -59,7 +59,7 @@ class _Builder:
     def run(self) -> Typed:
         for t in self.graph.inputs:
             if self.tensors[t].dtype is DType.FLOAT32:
-                self.types[t] = self.io
+                self.types[t] = DType.FLOAT32 if self._holds_indices(t) else self.io
         for op, scheme in zip(self.graph.ops, self.old_schemes, strict=True):
             self._add(op, scheme)
         outputs = tuple(self._convert(t, self.io) if t in self.types else t for t in self.graph.outputs)
@@ -71,6 +71,11 @@ class _Builder:
             self.graph, tensors=tuple(self.tensors), ops=tuple(self.ops), outputs=outputs, signatures=signatures
         )
         return Typed(graph, tuple(self.schemes), self.types, self.copies)
+
+    def _holds_indices(self, tensor: int) -> bool:
+        """Whether an input is read as whole numbers alone, as an embedding does; a scale would spoil them."""
+        readers = self.graph.consumers.get(tensor, ())
+        return bool(readers) and all(self.graph.ops[i].kind == "CAST" for i in readers)
 
     def _add(self, op: Op, scheme: LayerScheme) -> None:
         rule = RULES.get(op.kind)

@@ -22,6 +22,7 @@ from tinyq.quantization.boundaries import Typed
 from tinyq.quantization.calibrators import DEFAULT, calibrator, calibrators
 from tinyq.quantization.data_free import data_free_ranges, surviving
 from tinyq.quantization.recipe import Resolved
+from tinyq.quantization.rewrites import rewrite
 from tinyq.quantization.rounding.accept import Judge, Step
 from tinyq.quantization.rounding.accept import refine as accept_steps
 from tinyq.quantization.rounding.adaround import adaround
@@ -216,8 +217,8 @@ class _State:
 
 
 def prepared(graph: Graph) -> Graph:
-    """A float graph with its batch normalizations folded, whatever is done to it later."""
-    return fold_batch_norm(graph)
+    """A float graph of operators that can be quantized, batch normalizations folded, whatever is done to it later."""
+    return fold_batch_norm(rewrite(graph))
 
 
 def _transformed(

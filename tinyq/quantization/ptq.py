@@ -18,9 +18,9 @@ from tinyq.quantization.boundaries import Typed, parameter_inputs, typed
 from tinyq.quantization.calibrators import Calibrator
 from tinyq.quantization.op_rules import RULES
 from tinyq.quantization.recurrent import quantized_parameters
-from tinyq.quantization.scheme import LayerScheme, SchemeTable, fitted
+from tinyq.quantization.scheme import LayerScheme, SchemeTable, model_wide
 from tinyq.quantization.statistics import Statistics
-from tinyq.quantization.ties import groups, scheme_scales, symmetric_tensors
+from tinyq.quantization.ties import groups, least_scales, scheme_scales, symmetric_tensors
 from tinyq.quantization.weights import Neighbours, quantize_parameters, same_constant
 
 Ranges = Mapping[int, Range]
@@ -40,8 +40,7 @@ def plan(graph: Graph, schemes: SchemeTable | LayerScheme | None = None, io: DTy
         BadInputError: TFLM has no kernel for what a layer was given.
     """
     if schemes is None or isinstance(schemes, LayerScheme):
-        uniform = schemes or LayerScheme()
-        schemes = tuple(fitted(op, uniform) for op in graph.ops)
+        schemes = model_wide(graph, schemes or LayerScheme())
     for op, scheme in zip(graph.ops, schemes, strict=True):
         if scheme.dtype is not DType.FLOAT32:
             _check(graph, op)
@@ -100,6 +99,7 @@ def _check(graph: Graph, op: Op) -> None:
 def _activations(planned: Typed, ranges: Ranges) -> dict[int, Quantization]:
     """Quantization of every tensor that becomes an integer, weights and biases apart."""
     grids = activation_grids(planned)
+    least = least_scales(planned)
     found: dict[int, Quantization] = {}
     for group in groups(planned):
         known = [_range_of(planned.graph.tensors[t], ranges.get(t)) for t in group.members]
@@ -112,7 +112,7 @@ def _activations(planned: Typed, ranges: Ranges) -> dict[int, Quantization]:
         grid = next((grids[t] for t in group.members if grids[t].symmetric), grids[group.members[0]])
         if any(grids[t].power_of_two for t in group.members):
             grid = replace(grid, power_of_two=True)
-        scale, zero_point = group.fixed or affine(whole, grid)
+        scale, zero_point = group.fixed or affine(whole, grid, max(least.get(t, 0.0) for t in group.members))
         found.update(dict.fromkeys(group.members, Quantization.per_tensor(scale, zero_point)))
     return found
 

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, layer_name
 from tinyq.quantization.affine import Range
-from tinyq.quantization.scheme import LayerScheme, fitted
+from tinyq.quantization.scheme import LayerScheme, fitted, model_wide
 
 SCHEMES: dict[str, LayerScheme] = {
     "w8a8": LayerScheme(),
@@ -189,7 +189,7 @@ def resolve(recipe: Recipe, graph: Graph) -> Resolved:
         BadInputError: A selector or a range names nothing of the model; the nearest names are given.
     """
     base = _scheme(recipe.scheme, LayerScheme())
-    schemes = [fitted(op, base) for op in graph.ops]
+    schemes = list(model_wide(graph, base))
     for rule in recipe.layers:
         chosen = [i for i in range(len(graph.ops)) if rule.select.matches(graph, i)]
         if not chosen:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tinyq.errors import BadInputError
 from tinyq.graph import DType, Graph, Op, layer_name
 from tinyq.quantization.affine import INT4_WEIGHTS, INT8, INT8_SYMMETRIC, INT8_WEIGHTS, INT16, Grid
-from tinyq.quantization.op_rules import RULES
+from tinyq.quantization.op_rules import FLOAT_ALONE, RULES
 
 Activations = Literal["int8", "int16", "float32"]
 Scales = Literal["free", "power-of-two", "two-powers-of-two"]
@@ -25,6 +25,7 @@ _INT16 = (
     "TRANSPOSE_CONV", "RELU", "RELU6", "PADV2", "ABS", "SQUARED_DIFFERENCE", "SUM", "SLICE", "SPLIT_V", "SELECT_V2",
     "BROADCAST_TO", "RESIZE_NEAREST_NEIGHBOR", "UNIDIRECTIONAL_SEQUENCE_LSTM",
 )  # fmt: skip
+_ELEMENTWISE = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM")
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,58 @@ def fitted(op: Op, scheme: LayerScheme) -> LayerScheme:
     """The nearest that an operator can have of what a whole model was given.
 
     Dense layers have 4-bit weights per tensor only; operators without weights, and transposed convolutions, have none.
+    What TFLM has no integer kernel for stays float.
     """
-    from dataclasses import replace
-
+    if _lacks_kernel(op, scheme.activations):
+        return replace(scheme, activations="float32")
     if scheme.weight_bits == 4 and op.kind == "TRANSPOSE_CONV":
         return replace(scheme, weight_bits=8)
     if scheme.weight_bits == 4 and op.kind in _INT4_PER_TENSOR:
         return replace(scheme, per_channel=False)
     return scheme
+
+
+def model_wide(graph: Graph, scheme: LayerScheme) -> tuple[LayerScheme, ...]:
+    """What each operator of a model gets if the whole model is given one scheme.
+
+    Beside :func:`fitted`: an operator that joins a constant to what stays float stays float too, as the epsilon that
+    keeps a square root from zero does; in integers it would cost two conversions and lose what small values need.
+    """
+    found = [fitted(op, scheme) for op in graph.ops]
+    waiting = [i for i, op in enumerate(graph.ops) if op.kind in FLOAT_ALONE and found[i].activations == "float32"]
+    while waiting:
+        op = graph.ops[waiting.pop()]
+        near = [graph.producers[t] for t in op.inputs if t in graph.producers and len(graph.consumers[t]) == 1]
+        near += [reader for t in op.outputs for reader in graph.consumers.get(t, ())]
+        for i in near:
+            if found[i].activations != "float32" and _joins_constant(graph, graph.ops[i]):
+                found[i] = replace(found[i], activations="float32")
+                waiting.append(i)
+    return tuple(found)
+
+
+def _joins_constant(graph: Graph, op: Op) -> bool:
+    return op.kind in _ELEMENTWISE and any(graph.tensors[t].is_constant for t in op.inputs)
+
+
+def left_float(graph: Graph, schemes: SchemeTable) -> tuple[str, ...]:
+    """Sentences on the operators of a quantized model that stay float as TFLM has no other kernel for them."""
+    around: Activations = "int16" if any(s.activations == "int16" for s in schemes) else "int8"
+    found: dict[str, list[str]] = {}
+    for op, scheme in zip(graph.ops, schemes, strict=True):
+        reads_float = any(t >= 0 and graph.tensors[t].dtype is DType.FLOAT32 for t in (*op.inputs, *op.outputs))
+        if scheme.activations == "float32" and reads_float and _lacks_kernel(op, around):
+            found.setdefault(op.kind, []).append(repr(layer_name(graph, op)))
+    return tuple(
+        f"{kind} stays float (layer {', '.join(dict.fromkeys(layers))}): TFLM has no {around} kernel for it."
+        for kind, layers in found.items()
+    )
+
+
+def _lacks_kernel(op: Op, activations: Activations) -> bool:
+    if activations == "float32":
+        return False
+    return op.kind in FLOAT_ALONE or (activations == "int16" and op.kind in RULES and op.kind not in _INT16)
 
 
 def check(graph: Graph, schemes: SchemeTable) -> None:

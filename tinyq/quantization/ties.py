@@ -55,6 +55,17 @@ def groups(typed: Typed) -> tuple[Group, ...]:
     return tuple(Group(tuple(tensors), demanded.get(r)) for r, tensors in members.items())
 
 
+def least_scales(typed: Typed) -> Mapping[int, float]:
+    """The least scale that a tensor can have, where an operator that reads or writes it says so."""
+    found: dict[int, float] = {}
+    for op in typed.graph.ops:
+        rule = RULES.get(op.kind)
+        if rule is not None and rule.least_scale:
+            for t in (*op.inputs, *op.outputs):
+                found[t] = max(found.get(t, 0.0), rule.least_scale)
+    return found
+
+
 def symmetric_tensors(typed: Typed) -> frozenset[int]:
     """Tensors whose zero point is to be 0, because an operator that touches them wants it so."""
     return frozenset(
