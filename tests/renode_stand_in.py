@@ -26,6 +26,7 @@ class Entry:
     address: int | None = None
     properties: dict[str, str] = field(default_factory=dict)
     connections: list[str] = field(default_factory=list)
+    init: list[str] | None = None
 
 
 @dataclass
@@ -70,15 +71,28 @@ def parse_platform(text: str) -> Platform:
             if not platform.using:
                 raise ValueError(f"changes what was not made: {line}")
             current = platform.entries.setdefault(found[1], Entry())
-        elif (found := re.fullmatch(r'    (\w+): ("[\w+-]+"|0x[0-9A-F]+|\d+|true|false|\w+)', bare)) and current:
-            if found[1] in current.properties:
-                raise ValueError(f"property twice: {line}")
-            current.properties[found[1]] = found[2].strip('"')
-        elif (found := re.fullmatch(r"    ((?:\w+ )?-> \w+@\d+)", bare)) and current:
-            current.connections.append(found[1])
-        else:
+        elif current is None or not _is_part(bare, current):
             raise ValueError(f"not understood: {line!r}")
     return platform
+
+
+def _is_part(line: str, entry: Entry) -> bool:
+    """Take an indented line for an entry, if it is one."""
+    if found := re.fullmatch(r'    (\w+): ("[\w+-]+"|0x[0-9A-F]+|\d+|true|false|\w+)', line):
+        if found[1] in entry.properties:
+            raise ValueError(f"property twice: {line}")
+        entry.properties[found[1]] = found[2].strip('"')
+    elif found := re.fullmatch(r"    ((?:\w+ )?-> \w+@\d+)", line):
+        entry.connections.append(found[1])
+    elif line == "    init:" and entry.init is None:
+        entry.init = []
+    elif (
+        found := re.fullmatch(r'        (Tag <0x[0-9A-F]{8}, 0x[0-9A-F]{8}> "\w+")', line)
+    ) and entry.init is not None:
+        entry.init.append(found[1])
+    else:
+        return False
+    return True
 
 
 def parse_script(text: str, origin: Path, variables: dict[str, str]) -> Script:
