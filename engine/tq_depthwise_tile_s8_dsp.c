@@ -181,13 +181,17 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     "add sp, sp, #84\n"         \
     "pop {r4-r11, pc}\n"
 
-/* Goes back to label `more` for the next rows; where one is left, to `block` for the last two. */
-#define NEXT_ROWS(more, block, one_row) \
+/* Goes back to label `more` for the next rows; the flags say whether one is left. */
+#define NEXT_ROWS(more, one_row) \
     "ldr r2, [sp, #32]\n"         \
     "cmp r0, r2\n"                \
     "bls.w " more "\n"            \
     "sub r3, r0, r2\n"            \
-    "cmp r3, #" #one_row "\n"     \
+    "cmp r3, #" #one_row "\n"
+
+/* The same; where one is left, to `block` for the last two. */
+#define NEXT_OR_LAST_ROWS(more, block, one_row) \
+    NEXT_ROWS(more, one_row)      \
     "ittt eq\n"                   \
     "moveq r0, r2\n"              \
     "ldreq r3, [sp, #4]\n"        \
@@ -231,6 +235,8 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
 /* Sums r10, r11 of the upper row, r12, lr of the lower one. */
 #define FOUR_SUMS(code) code("r10") code("r11") code("r12") code("lr")
 #define LEFT_SUMS(code) code("r10") code("r12")
+#define UPPER_SUMS(code) code("r10") code("r11")
+#define ONE_SUM(code) code("r10")
 
 /* The upper row goes last, so that it wins where both have the same address. */
 #define STORE_FOUR             \
@@ -322,23 +328,61 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     codes(LEFT_SUMS)                    \
     STORE_LEFT
 
+/* One row alone. */
+#define ROW_1(codes)                    \
+    "ldr lr, [sp, #20]\n"               \
+    "ldrd r2, r3, [r0]\n"               \
+    "smlad r10, r2, r4, lr\n"           \
+    "smlatb r11, r2, r4, lr\n"          \
+    "smlad r10, r3, r6, r10\n"          \
+    "smlatb r11, r3, r6, r11\n"         \
+    "ldrd r2, r3, [r0, #448]\n"         \
+    "smlabt r10, r2, r5, r10\n"         \
+    "smlad r11, r2, r5, r11\n"          \
+    "smlabt r10, r3, r7, r10\n"         \
+    "smlad r11, r3, r7, r11\n"          \
+    "ldr r2, [r0, #8]\n"                \
+    "ldr r3, [r0, #456]\n"              \
+    "smlad r10, r2, r8, r10\n"          \
+    "smlatb r11, r2, r8, r11\n"         \
+    "smlabt r10, r3, r9, r10\n"         \
+    "smlad r11, r3, r9, r11\n"          \
+    codes(UPPER_SUMS)                   \
+    "ldr r2, [sp]\n"                    \
+    "strb r10, [r1]\n"                  \
+    "strb r11, [r1, r2]\n"
+
+#define PADDED_ROW_1(codes)             \
+    "ldrd r2, r3, [r0]\n"               \
+    "ldr r12, [r0, #8]\n"               \
+    "smlad r10, r2, r4, lr\n"           \
+    "smlad r10, r3, r6, r10\n"          \
+    "smlad r10, r12, r8, r10\n"         \
+    codes(ONE_SUM)                      \
+    "strb r10, [r1]\n"
+
 #define STRIDE_1(codes)                 \
     ENTER(2)                            \
     "3:\n"                              \
     BLOCK_1(codes)                      \
     "4:\n"                              \
     BLOCK_1(codes)                      \
-    NEXT_ROWS("3b", "4b", 4)            \
+    NEXT_ROWS("3b", 4)                  \
+    "bne 9f\n"                          \
+    ROW_1(codes)                        \
+    "9:\n"                              \
     NEXT_COLUMNS(448)                   \
     "5:\n"                              \
     ALONE_1(codes)                      \
-    NEXT_ROWS("5b", "5b", 4)            \
+    NEXT_OR_LAST_ROWS("5b", "5b", 4)    \
     "b.w 7f\n"                          \
     "6:\n"                              \
     PADDED_BIAS                         \
     "8:\n"                              \
     PADDED_1(codes)                     \
-    NEXT_ROWS("8b", "8b", 4)            \
+    NEXT_ROWS("8b", 4)                  \
+    "bne 7f\n"                          \
+    PADDED_ROW_1(codes)                 \
     "7:\n"                              \
     LEAVE
 
@@ -411,12 +455,12 @@ __attribute__((naked)) void tq_tile_pixels_dsp(__attribute__((unused)) const tq_
     BLOCK_2(codes)                      \
     "4:\n"                              \
     BLOCK_2(codes)                      \
-    NEXT_ROWS("3b", "4b", 8)            \
+    NEXT_OR_LAST_ROWS("3b", "4b", 8)    \
     NEXT_COLUMNS(896)                   \
     "5:\n"                              \
     "6:\n"                              \
     ALONE_2(codes)                      \
-    NEXT_ROWS("5b", "5b", 8)            \
+    NEXT_OR_LAST_ROWS("5b", "5b", 8)    \
     "7:\n"                              \
     LEAVE
 

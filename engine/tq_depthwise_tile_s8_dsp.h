@@ -47,8 +47,8 @@ typedef struct {
     int32_t ends_padded; /* 1 if the third column under the last outputs is padding, and they are no pair */
 } tq_depthwise_tile_args;
 
-/* Filters four channels. Two rows of outputs at a time; where their number is odd and not 1, the last but one is computed
- * twice.
+/* Filters four channels. Two rows of outputs at a time; where their number is odd, the last one is computed alone, or the
+ * last but one twice.
  */
 typedef void tq_depthwise_tile_function(const tq_depthwise_tile_args *args);
 
