@@ -1,6 +1,6 @@
 #include "tq_pool_f32.h"
 
-#include <stdbool.h>
+#include "tq_math_f32.h"
 
 /* The pixels of the input that a filter covers. */
 typedef struct {
@@ -55,7 +55,24 @@ static float average_in(const tq_conv_shape *shape, window w, const float *chann
     return sum / (float)((w.bottom - w.top) * (w.right - w.left));
 }
 
-static void pool(const tq_pool_f32_params *p, bool average, const float *input, float *output)
+static float root_of_squares_in(const tq_conv_shape *shape, window w, const float *channel)
+{
+    float sum = 0.0f;
+
+    for (int32_t y = w.top; y < w.bottom; ++y) {
+        for (int32_t x = w.left; x < w.right; ++x) {
+            const float value = channel[(y * shape->input_width + x) * shape->input_channels];
+
+            sum += value * value;
+        }
+    }
+    return tq_sqrt_f32(sum / (float)((w.bottom - w.top) * (w.right - w.left)));
+}
+
+/* What becomes of the values in a window. */
+typedef float (*reduction)(const tq_conv_shape *shape, window w, const float *channel);
+
+static void pool(const tq_pool_f32_params *p, reduction reduce, const float *input, float *output)
 {
     const tq_conv_shape *shape = &p->shape;
 
@@ -65,7 +82,7 @@ static void pool(const tq_pool_f32_params *p, bool average, const float *input, 
                 const window w = window_at(shape, y, x);
 
                 for (int32_t c = 0; c < shape->input_channels; ++c) {
-                    float value = average ? average_in(shape, w, input + c) : largest_in(shape, w, input + c);
+                    float value = reduce(shape, w, input + c);
 
                     if (value < p->min) {
                         value = p->min;
@@ -80,10 +97,15 @@ static void pool(const tq_pool_f32_params *p, bool average, const float *input, 
 
 void tq_max_pool_f32(const tq_pool_f32_params *p, const float *input, float *output)
 {
-    pool(p, false, input, output);
+    pool(p, largest_in, input, output);
 }
 
 void tq_average_pool_f32(const tq_pool_f32_params *p, const float *input, float *output)
 {
-    pool(p, true, input, output);
+    pool(p, average_in, input, output);
+}
+
+void tq_l2_pool_f32(const tq_pool_f32_params *p, const float *input, float *output)
+{
+    pool(p, root_of_squares_in, input, output);
 }

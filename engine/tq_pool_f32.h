@@ -14,5 +14,6 @@ typedef struct {
 
 void tq_max_pool_f32(const tq_pool_f32_params *p, const float *input, float *output);
 void tq_average_pool_f32(const tq_pool_f32_params *p, const float *input, float *output);
+void tq_l2_pool_f32(const tq_pool_f32_params *p, const float *input, float *output);
 
 #endif

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests import graphs
 from tests.engine.harness import Case, Codes, random_array
-from tests.graphs import float_ops, layers, moves, pairs, recurrent, unary
+from tests.graphs import float_ops, layers, moves, pairs, rarer, recurrent, unary
 from tinyq.graph import DType, Graph
 
 F32, I8, I16, I32, I64, BOOL = (
@@ -139,6 +139,16 @@ LAYERS = [
 ]
 
 
+RARER = [
+    *_cells("REVERSE_V2", rarer.reverse, I8, I16, I32, I64, F32, BOOL, count=12),
+    *_cells("FILL", rarer.fill, I8, I32, F32, count=4),
+    *_cells("ZEROS_LIKE", rarer.zeros_like, I8, I32, I64, F32, count=4),
+    *_cells("SHAPE", rarer.shape_of, I8, I16, I32, I64, F32, BOOL, count=4),
+    *_cells("ADD_N", rarer.add_n, I8, F32, count=15),
+    *_cells("CUMSUM", rarer.cumsum, I8, F32, count=20),
+    *_cells("GATHER_ND", rarer.gather_nd, I8, F32, count=12),
+]
+
 RECURRENT = [
     Cell("SVDF", "int8", recurrent.svdf, (I8,), 10, samples=12),
     Cell("SVDF", "int8", recurrent.svdf, (I16,), 10, samples=12),
@@ -166,7 +176,7 @@ FLOATS = [
     *_float(float_ops.rows, "L2_NORMALIZATION"),
     *_float(float_ops.reduction, "SUM MEAN"),
     *_float(float_ops.products, "CONV_2D DEPTHWISE_CONV_2D FULLY_CONNECTED", count=10),
-    *_float(float_ops.pool, "MAX_POOL_2D AVERAGE_POOL_2D"),
+    *_float(float_ops.pool, "MAX_POOL_2D AVERAGE_POOL_2D L2_POOL_2D"),
     *_kinds(float_ops.pad, "PAD PADV2", F32, I32, count=5),
 ]
 
@@ -206,5 +216,6 @@ GROUPS = {
     "reductions": REDUCTIONS,
     "element-wise": UNARY,
     "moves": MOVES,
+    "rarer": RARER,
 }
 ALL = [cell for group in (*GROUPS.values(), KNOWN) for cell in group]

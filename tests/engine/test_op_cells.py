@@ -24,7 +24,7 @@ def test_cells_give_what_tflm_gives(name: str) -> None:
 
 def test_padding_of_space_to_batch_is_the_zero_point() -> None:
     """TFLM's kernel leaves it to what its memory happens to hold."""
-    b = moves._Builder(np.random.default_rng(1), I8)
+    b = moves.MoveBuilder(np.random.default_rng(1), I8)
     graph: Graph = b.one(
         "SPACE_TO_BATCH_ND", b.some((1, 3, 1)), [[2], [[2, 3]]], (2, 4, 1), NoOptions()
     )  # fmt: skip

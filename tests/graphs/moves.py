@@ -28,7 +28,7 @@ from tinyq.graph.options import (
 )
 
 
-class _Builder(GraphBuilder):
+class MoveBuilder(GraphBuilder):
     """Tensors of any type, all with the same quantization."""
 
     def __init__(self, rng: np.random.Generator, dtype: DType) -> None:
@@ -48,19 +48,19 @@ class _Builder(GraphBuilder):
         return self.graph([x], [y])
 
 
-def _shape(rng: np.random.Generator, low: int, high: int) -> Shape:
+def some_shape(rng: np.random.Generator, low: int, high: int) -> Shape:
     """With ``low`` to ``high`` - 1 dimensions."""
     return tuple(int(d) for d in rng.integers(1, 6, int(rng.integers(low, high))))
 
 
 def transpose(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 6)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 6)
     axes = rng.permutation(len(shape)) if rng.random() < 0.9 else np.arange(len(shape))
     return b.one("TRANSPOSE", b.some(shape), [axes], [shape[a] for a in axes], NoOptions())
 
 
 def slice_(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 6)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 6)
     begins = [int(rng.integers(d)) for d in shape]
     sizes = [int(rng.integers(1, d - start + 1)) for d, start in zip(shape, begins, strict=True)]
     asked = [-1 if rng.random() < 0.2 else s for s in sizes]
@@ -70,7 +70,7 @@ def slice_(rng: np.random.Generator, dtype: DType) -> Graph:
 
 def strided_slice(rng: np.random.Generator, dtype: DType) -> Graph:
     """Python's own slicing tells the shape."""
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 5)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 5)
     begins, ends, steps, index = [], [], [], []
     begin_mask = end_mask = shrink_mask = 0
     for axis, size in enumerate(shape):
@@ -99,13 +99,13 @@ def strided_slice(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def broadcast_to(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 6)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 6)
     source = tuple(1 if rng.random() < 0.4 else d for d in shape)[int(rng.integers(len(shape))) :]
     return b.one("BROADCAST_TO", b.some(source), [shape], shape, NoOptions())
 
 
 def space_to_depth(rng: np.random.Generator, dtype: DType, kind: str = "SPACE_TO_DEPTH") -> Graph:
-    b, block = _Builder(rng, dtype), int(rng.integers(1, 4))
+    b, block = MoveBuilder(rng, dtype), int(rng.integers(1, 4))
     batches, rows, columns, depth = (int(d) for d in rng.integers(1, 4, 4))
     space, packed = (batches, rows * block, columns * block, depth), (batches, rows, columns, depth * block * block)
     if kind == "SPACE_TO_DEPTH":
@@ -118,8 +118,8 @@ def depth_to_space(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def split(rng: np.random.Generator, dtype: DType, kind: str = "SPLIT") -> Graph:
-    b, count = _Builder(rng, dtype), int(rng.integers(1, 5))
-    shape = list(_shape(rng, 1, 5))
+    b, count = MoveBuilder(rng, dtype), int(rng.integers(1, 5))
+    shape = list(some_shape(rng, 1, 5))
     axis = int(rng.integers(len(shape)))
     sizes = [int(rng.integers(1, 4))] * count if kind == "SPLIT" else [int(s) for s in rng.integers(1, 4, count)]
     shape[axis] = sum(sizes)
@@ -137,7 +137,7 @@ def split_v(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def unpack(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 2, 5)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 2, 5)
     axis = int(rng.integers(len(shape)))
     x = b.some(shape)
     outputs = [b.some([*shape[:axis], *shape[axis + 1 :]]) for _ in range(shape[axis])]
@@ -147,7 +147,7 @@ def unpack(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def pack(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 4)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 4)
     axis, count = int(rng.integers(len(shape) + 1)), int(rng.integers(1, 5))
     given = [b.some(shape) for _ in range(count)]
     inputs = list(given)
@@ -161,7 +161,7 @@ def pack(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def concatenation(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), list(_shape(rng, 1, 4))
+    b, shape = MoveBuilder(rng, dtype), list(some_shape(rng, 1, 4))
     axis, sizes = int(rng.integers(len(shape))), [int(n) for n in rng.integers(1, 4, int(rng.integers(1, 5)))]
     inputs = [b.some([*shape[:axis], size, *shape[axis + 1 :]]) for size in sizes]
     y = b.some([*shape[:axis], sum(sizes), *shape[axis + 1 :]])
@@ -170,7 +170,7 @@ def concatenation(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def space_to_batch(rng: np.random.Generator, dtype: DType, kind: str = "SPACE_TO_BATCH_ND") -> Graph:
-    b = _Builder(rng, dtype)
+    b = MoveBuilder(rng, dtype)
     spatial = int(rng.integers(1, 3))
     batches, depth = (int(d) for d in rng.integers(1, 4, 2))
     blocks = [int(v) for v in rng.integers(1, 4, spatial)]
@@ -193,7 +193,7 @@ def batch_to_space(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def mirror_pad(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 5)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 5)
     mode = int(rng.integers(2))
     limits = np.array(shape)[:, None] - (1 - mode)
     paddings = rng.integers(0, np.maximum(limits, 0) + 1, (len(shape), 2)) * (rng.random((len(shape), 1)) < 0.7)
@@ -201,10 +201,10 @@ def mirror_pad(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def gather(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 5)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 5)
     axis = int(rng.integers(len(shape)))
     batches = int(rng.integers(axis + 1)) if rng.random() < 0.3 else 0
-    indices_shape = (*shape[:batches], *_shape(rng, 0, 3))
+    indices_shape = (*shape[:batches], *some_shape(rng, 0, 3))
     indices = rng.integers(0, shape[axis], indices_shape)
     x = b.some(shape)
     y = b.some((*shape[:axis], *indices_shape[batches:], *shape[axis + 1 :]))
@@ -214,14 +214,14 @@ def gather(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def expand_dims(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 5)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 5)
     axis = int(rng.integers(len(shape) + 1))
     written = axis - len(shape) - 1 if rng.random() < 0.3 else axis
     return b.one("EXPAND_DIMS", b.some(shape), [[written]], (*shape[:axis], 1, *shape[axis:]), NoOptions())
 
 
 def squeeze(rng: np.random.Generator, dtype: DType) -> Graph:
-    b = _Builder(rng, dtype)
+    b = MoveBuilder(rng, dtype)
     shape = tuple(1 if rng.random() < 0.4 else int(d) for d in rng.integers(2, 5, 4))
     ones = [i for i, d in enumerate(shape) if d == 1]
     some = [i for i in ones if rng.random() < 0.7]
@@ -231,6 +231,6 @@ def squeeze(rng: np.random.Generator, dtype: DType) -> Graph:
 
 
 def reshape(rng: np.random.Generator, dtype: DType) -> Graph:
-    b, shape = _Builder(rng, dtype), _shape(rng, 1, 5)
+    b, shape = MoveBuilder(rng, dtype), some_shape(rng, 1, 5)
     result = tuple(reversed(shape))
     return b.one("RESHAPE", b.some(shape), [result], result, ReshapeOptions(result))

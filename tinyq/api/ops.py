@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from tinyq.codegen.kernel import TYPES, supported_kinds, supported_types
 from tinyq.firmware.tflm_types import TYPES as TFLM_TYPES
 from tinyq.reporting.op_models import OpEntry, OpList
@@ -24,8 +26,12 @@ Where TFLM's result is not defined, the AOT engine's is:
 - SPACE_TO_BATCH_ND of int8 pads with the zero point; TFLM pads with what its memory happens to hold.
 - RSQRT of int8: inputs that are not positive give the largest code; TFLM fails.
 - FLOOR_DIV of float32: dividing by zero gives an infinity or no number; TFLM fails.
-- GATHER: indices beyond the axis are taken as its nearest end; TFLM reads elsewhere.
+- GATHER and GATHER_ND: indices beyond the axis are taken as its nearest end; TFLM reads elsewhere, or fails.
 - `model_reset` gives variables the values that the model initializes them with; TFLM's own reset gives them zeros.
+
+WHILE is written out step by step when a file is read, if its number of steps is known, as that of recurrent layers is;
+loops that depend on their inputs, IF and custom operators are refused. An LSTM layer of Keras becomes one operator.
+Weights of convolutions and dense layers must be constant. Of what TFLM has, the AOT engine refuses:{refused}.
 
 The table is made by `tinyq ops --markdown`.
 
@@ -46,7 +52,13 @@ def list_ops() -> OpList:
 
 def ops_page() -> str:
     """The page docs/ops.md."""
-    return _TITLE + list_ops().to_markdown()
+    table = list_ops()
+    refused = [
+        entry.op if not entry.aot else f"{entry.op} of {', '.join(missing)}"
+        for entry in table.ops
+        if (missing := [t for t in entry.tflm if t not in entry.aot])
+    ]
+    return _TITLE.replace("{refused}", "\n" + fill(", ".join(refused), 118)) + table.to_markdown()
 
 
 def _ordered(types: frozenset[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from tinyq.graph.types import DType, Graph, Op, Tensor
 CONTROL = ("WHILE", "IF")
 _MOST_STEPS = 2000
 _MOST_OPS = 20_000
+_MOST_JOINED = 10  # inputs that a CONCATENATION has in TFLM
 _MEND = "Give the loop a fixed number of steps, or take it out of the model."
 
 
@@ -238,9 +239,14 @@ class _Writer:
                 return value.tensor
             return self._new(replace(like, shape=value.data.shape, data=value.data, is_variable=False))
         rows = [self._tensor(row, like) for row in value.rows]
+        while len(rows) > 1:
+            rows = [self._joined(rows[i : i + _MOST_JOINED], like) for i in range(0, len(rows), _MOST_JOINED)]
+        return rows[0]
+
+    def _joined(self, rows: Sequence[int], like: Tensor) -> int:
         if len(rows) == 1:
             return rows[0]
-        shape = (len(rows), *self.tensors[rows[0]].shape[1:])
+        shape = (sum(self.tensors[row].shape[0] for row in rows), *self.tensors[rows[0]].shape[1:])
         whole = self._new(replace(like, shape=shape, data=None))
         self.ops.append(Op("CONCATENATION", tuple(rows), (whole,), ConcatenationOptions(0)))
         return whole

@@ -162,6 +162,14 @@ class ReducerOptions(Options):
 
 
 @dataclass(frozen=True)
+class CumsumOptions(Options):
+    TABLE = "CumsumOptions"
+    FIELDS = {"exclusive": "exclusive", "reverse": "reverse"}
+    exclusive: bool = False
+    reverse: bool = False
+
+
+@dataclass(frozen=True)
 class SoftmaxOptions(Options):
     TABLE = "SoftmaxOptions"
     FIELDS = {"beta": "beta"}
@@ -313,6 +321,8 @@ _TYPED: dict[str, type[Options]] = {
     "FULLY_CONNECTED": FullyConnectedOptions,
     "MAX_POOL_2D": PoolOptions,
     "AVERAGE_POOL_2D": PoolOptions,
+    "L2_POOL_2D": PoolOptions,
+    "CUMSUM": CumsumOptions,
     "ADD": AddOptions,
     "SUB": SubOptions,
     "MUL": MulOptions,

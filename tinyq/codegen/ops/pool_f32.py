@@ -1,4 +1,4 @@
-"""MAX_POOL_2D and AVERAGE_POOL_2D of float32."""
+"""MAX_POOL_2D, AVERAGE_POOL_2D and L2_POOL_2D of float32."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from tinyq.codegen.ops.arithmetic_plain import plain_limits
 from tinyq.codegen.ops.pool import options_of, shape_objection, windows
 from tinyq.graph import DType
 
-_FUNCTIONS = {"MAX_POOL_2D": "tq_max_pool_f32", "AVERAGE_POOL_2D": "tq_average_pool_f32"}
+_FUNCTIONS = {
+    "MAX_POOL_2D": "tq_max_pool_f32", "AVERAGE_POOL_2D": "tq_average_pool_f32", "L2_POOL_2D": "tq_l2_pool_f32",
+}  # fmt: skip
 
 
 class PoolFloat:
-    """``tq_max_pool_f32`` and ``tq_average_pool_f32``."""
+    """``tq_max_pool_f32``, ``tq_average_pool_f32`` and ``tq_l2_pool_f32``."""
 
     kinds = tuple(_FUNCTIONS)
     variant = "portable"
