@@ -70,23 +70,23 @@ typedef struct {
     "add       r1, r1, r7\n\t"          \
     "vmladava.s8 lr, q5, q7\n\t"
 
-#define ROUND(loop, ties)               \
+#define ROUND(loop, requantize_pair)    \
     "ldrd      r1, r9, [r11]\n\t"       \
     SIX_COLUMNS("vmladav")              \
     loop ":\n\t"                        \
     SIX_COLUMNS("vmladava")             \
     "subs.w    r9, r9, #1\n\t"          \
     "bne.w     " loop "b\n\t"           \
-    TQ_MVE_REQUANTIZE_PAIR(ties, "q6")
+    requantize_pair("q6")
 
 /* All channels, four at a time; `finish` makes the codes in q4 from the 16-bit numbers in q7 and q6 */
-#define ALL_CHANNELS(ties, finish)                  \
+#define ALL_CHANNELS(requantize_pair, finish)       \
     "ldr       r7, [r11, %[next]]\n\t"             \
     "ldrd      r3, r5, [r11, %[weights]]\n"         \
     "1:\n\t"                                        \
-    ROUND("2", ties)                                \
+    ROUND("2", requantize_pair)                     \
     "vstrw.32  q6, [r11, %[saved]]\n\t"             \
-    ROUND("3", ties)                                \
+    ROUND("3", requantize_pair)                     \
     "vldrw.32  q7, [r11, %[saved]]\n\t"             \
     finish                                          \
     "vldrw.32  q5, [r11, %[address]]\n\t"           \
@@ -96,12 +96,12 @@ typedef struct {
     "cmp       r5, r9\n\t"                          \
     "bne.w     1b"
 
-#define DEFINE_CHANNELS(name, ties, finish)                                                                         \
+#define DEFINE_CHANNELS(name, requantize_pair, finish)                                                              \
     static void name(work *channels)                                                                                \
     {                                                                                                               \
         register work *w __asm__("r11") = channels;                                                                 \
                                                                                                                     \
-        __asm__ volatile(ALL_CHANNELS(ties, finish)                                                                 \
+        __asm__ volatile(ALL_CHANNELS(requantize_pair, finish)                                                      \
                          :                                                                                          \
                          : "r"(w), [weights] "i"(offsetof(work, weights)), [end] "i"(offsetof(work, scales_end)),   \
                            [address] "i"(offsetof(work, address)), [saved] "i"(offsetof(work, saved)),              \
@@ -110,8 +110,8 @@ typedef struct {
                          : "r7", TQ_MVE_CLOBBERS);                                                                  \
     }
 
-DEFINE_CHANNELS(channels_of_any, TQ_MVE_TIES, TQ_MVE_FINISH_FOUR)
-DEFINE_CHANNELS(channels_of_relu, TQ_MVE_NO_TIES, TQ_MVE_FINISH_FOUR_RELU)
+DEFINE_CHANNELS(channels_of_any, TQ_MVE_REQUANTIZE_PAIR, TQ_MVE_FINISH_FOUR)
+DEFINE_CHANNELS(channels_of_relu, TQ_MVE_REQUANTIZE_PAIR_ONCE, TQ_MVE_FINISH_FOUR_ONCE)
 
 /* Row y of the image as planes of `columns` columns. */
 static void fetch_row(const tq_conv_3x3_s8_mve_params *p, const int8_t *image, int32_t y, int8_t *planes)

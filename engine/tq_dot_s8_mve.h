@@ -16,8 +16,8 @@ typedef struct {
 
 /* What the assembler works on; prepared once for a layer. */
 typedef struct {
-    const int8_t *tile; /* its second step */
-    uint32_t loops;     /* of four steps, of which the first one skips some code */
+    const int8_t *inputs; /* of the last pixel, its second step */
+    uint32_t loops;       /* of four steps, of which the first one skips some code */
     const int8_t *weights;
     const int32_t *scales;
     const int32_t *scales_end;
@@ -30,14 +30,26 @@ typedef struct {
     uint32_t max;
 } tq_dot_s8_mve_work;
 
-/* `tile` holds the inputs of four pixels, [steps][4 pixels][16], aligned to 4 bytes. */
-void tq_dot_s8_mve_prepare(const tq_dot_s8_mve_params *p, const int8_t *tile, tq_dot_s8_mve_work *work);
+enum {
+    TQ_TILE_INPUTS = 64,                       /* where, in a tile, what tq_dot_s8_mve_prepare takes is */
+    TQ_PATCH_PITCH = 56,                       /* from pixel to pixel */
+    TQ_PATCH_INPUTS = 3 * TQ_PATCH_PITCH + 16, /* as TQ_TILE_INPUTS */
+};
 
-/* Writes 4 pixels of p->channels bytes to `output`, which is aligned to 4 bytes. */
+/* inputs: In what holds those of four pixels, aligned to 4 bytes; either a tile, [steps][4 pixels][16], or for few steps
+ * patches, [4 pixels][TQ_PATCH_PITCH].
+ */
+void tq_dot_s8_mve_prepare(const tq_dot_s8_mve_params *p, const int8_t *inputs, tq_dot_s8_mve_work *work);
+
+/* From a tile: writes 4 pixels of p->channels bytes to `output`, which is aligned to 4 bytes. */
 void tq_dot_s8_mve(tq_dot_s8_mve_work *work, int8_t *output);
 
-/* The same where min and zero point are -128 and max is 127: a fused ReLU. */
+/* The same after a ReLU, where min and zero point are -128 and max is 127; scales are those of tq_scale_once.h. */
 void tq_dot_s8_mve_relu(tq_dot_s8_mve_work *work, int8_t *output);
+
+/* The same for patches. */
+void tq_dot_patches_s8_mve(tq_dot_s8_mve_work *work, int8_t *output);
+void tq_dot_patches_s8_mve_relu(tq_dot_s8_mve_work *work, int8_t *output);
 
 typedef void (*tq_dot_s8_mve_function)(tq_dot_s8_mve_work *work, int8_t *output);
 

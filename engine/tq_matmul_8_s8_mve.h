@@ -19,7 +19,7 @@ typedef struct {
 
 void tq_matmul_8_s8_mve(const tq_matmul_8_s8_mve_params *p, const int8_t *input, int8_t *output, int8_t *scratch);
 
-/* The same with a fused ReLU: zero point and min are -128, max is 127. */
+/* The same after a ReLU, where min and zero point are -128 and max is 127; scales are those of tq_scale_once.h. */
 void tq_matmul_8_s8_mve_relu(const tq_matmul_8_s8_mve_params *p, const int8_t *input, int8_t *output,
                              int8_t *scratch);
 

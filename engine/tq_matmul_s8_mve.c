@@ -15,7 +15,7 @@ static inline void matmul(const tq_matmul_s8_mve_params *p, tq_dot_s8_mve_functi
     int8_t *const outputs = scratch + 64 * p->dot.steps;
     tq_dot_s8_mve_work work;
 
-    tq_dot_s8_mve_prepare(&p->dot, tile, &work);
+    tq_dot_s8_mve_prepare(&p->dot, tile + TQ_TILE_INPUTS, &work);
     for (int32_t row = 0; row < p->rows; row += 4) {
         const int32_t left = p->rows - row;
         const bool direct = left >= 4 && p->columns == pitch; /* else by way of scratch, to write nothing past the end */

@@ -18,7 +18,7 @@ typedef struct {
 
 void tq_matmul_s8_mve(const tq_matmul_s8_mve_params *p, const int8_t *input, int8_t *output, int8_t *scratch);
 
-/* The same with a fused ReLU, see tq_dot_s8_mve_relu. */
+/* The same after a ReLU, see tq_dot_s8_mve_relu. */
 void tq_matmul_s8_mve_relu(const tq_matmul_s8_mve_params *p, const int8_t *input, int8_t *output, int8_t *scratch);
 
 #endif

@@ -31,9 +31,9 @@
     "vmov      q5[3], q5[1], r10, lr\n\t"
 
 /* Requantizes the sums, with the words of both channels from [r5]!, and interleaves them as 16-bit numbers:
- * pixel 0 of the first channel, of the second one, pixel 1 of the first channel, ... `ties` is one of the above.
+ * pixel 0 of the first channel, of the second one, pixel 1 of the first channel, ...
  */
-#define TQ_MVE_REQUANTIZE_PAIR(ties, destination)   \
+#define TQ_MVE_REQUANTIZE_PAIR(destination)         \
     TQ_MVE_SUMS_TO_VECTORS                          \
     "ldm       r5!, {r0, r2, r4, r6}\n\t"           \
     "asr       r8, r0, #5\n\t"                      \
@@ -44,22 +44,36 @@
     "vqrdmulh.s32 q5, q5, r6\n\t"                   \
     "orn       r0, r0, #31\n\t"                     \
     "orn       r4, r4, #31\n\t"                     \
-    ties("q4", destination)                         \
-    ties("q5", destination)                         \
+    TQ_MVE_TIES("q4", destination)                  \
+    TQ_MVE_TIES("q5", destination)                  \
     "vrshl.s32 q4, r0\n\t"                          \
     "vrshl.s32 q5, r4\n\t"                          \
     "vqmovnb.s32 " destination ", q4\n\t"           \
     "vqmovnt.s32 " destination ", q5\n\t"
 
-/* Codes of four pixels times four channels to q4, from 16-bit numbers: of channels 0 and 2 in q7, of 1 and 3 in q6. The
- * first form is for a fused ReLU, where zero point and min are -128 and max is 127; for the other one, zero point and
- * limits, each four times in a word, are at [r11, zero] and [r11, limits].
+/* The same after a ReLU, where zero point and min are -128 and max is 127, with addend and multiplier of tq_scale_once.h
+ * as words of a channel: a doubling high multiply and a narrowing shift by 11 divide by 2^42. The latter rounds, which
+ * whoever finds the words has to know; the form that does not is not used, as GNU as 2.40 encodes it as this one.
  */
-#define TQ_MVE_FINISH_FOUR_RELU                 \
-    "mov       r0, #128\n\t"                    \
-    "vqmovunb.s16 q4, q7\n\t"                   \
-    "vqmovunt.s16 q4, q6\n\t"                   \
-    "vadd.i8   q4, q4, r0\n\t"
+#define TQ_MVE_REQUANTIZE_PAIR_ONCE(destination)    \
+    TQ_MVE_SUMS_TO_VECTORS                          \
+    "ldm       r5!, {r0, r2, r4, r6}\n\t"           \
+    "vshl.i32  q4, q4, #8\n\t"                      \
+    "vshl.i32  q5, q5, #8\n\t"                      \
+    "vadd.i32  q4, q4, r0\n\t"                      \
+    "vadd.i32  q5, q5, r4\n\t"                      \
+    "vqdmulh.s32 q4, q4, r2\n\t"                    \
+    "vqdmulh.s32 q5, q5, r6\n\t"                    \
+    "vqrshrnb.s32 " destination ", q4, #11\n\t"     \
+    "vqrshrnt.s32 " destination ", q5, #11\n\t"
+
+/* Codes of four pixels times four channels to q4, from 16-bit numbers: of channels 0 and 2 in q7, of 1 and 3 in q6. The
+ * first form is for codes that want nothing but limits of 8 bits; for the other one, zero point and limits, each four
+ * times in a word, are at [r11, zero] and [r11, limits].
+ */
+#define TQ_MVE_FINISH_FOUR_ONCE                 \
+    "vqmovnb.s16 q4, q7\n\t"                    \
+    "vqmovnt.s16 q4, q6\n\t"
 #define TQ_MVE_FINISH_FOUR                      \
     "ldr       r0, [r11, %[zero]]\n\t"          \
     "ldrd      r2, r4, [r11, %[limits]]\n\t"    \

@@ -21,6 +21,7 @@ from tinyq.codegen.ops import (
     conv_1x1_mve,
     conv_3x3_mve,
     conv_mve,
+    conv_small_mve,
     depthwise_conv_3x3_mve,
     fully_connected_mve,
 )
@@ -29,6 +30,7 @@ from tinyq.codegen.ops.conv_1x1_8_mve import NarrowPointwiseConvMve
 from tinyq.codegen.ops.conv_1x1_mve import PointwiseConvMve
 from tinyq.codegen.ops.conv_3x3_mve import Conv3x3Mve
 from tinyq.codegen.ops.conv_mve import ConvMve
+from tinyq.codegen.ops.conv_small_mve import SmallConvMve
 from tinyq.codegen.ops.depthwise_conv_3x3_mve import DepthwiseConv3x3Mve
 from tinyq.codegen.ops.fully_connected_mve import FullyConnectedMve
 from tinyq.codegen.ops.mean_mve import MeanMve
@@ -36,6 +38,12 @@ from tinyq.codegen.ops.pool_mve import PoolMve
 from tinyq.graph import Graph
 
 CORE, BOARD = "cortex-m55", "mps3-an547"
+
+
+def _any_conv_2d(rng: np.random.Generator) -> Graph:
+    """Windows of all kinds, or those of first layers."""
+    return graphs.conv_2d(rng) if rng.random() < 0.6 else graphs.first_conv_2d(rng)
+
 
 # kernel, what its call in model.c begins with, graphs, their arguments, how many of them
 KERNELS: list[tuple[type[Kernel], str, Callable[..., Graph], tuple[Any, ...], int]] = [
@@ -46,6 +54,7 @@ KERNELS: list[tuple[type[Kernel], str, Callable[..., Graph], tuple[Any, ...], in
     (ConvMve, "tq_conv_s8_mve", wide.conv_2d, (3, 2), 30),
     (ConvMve, "tq_conv_s8_mve", wide.conv_2d, (1, 2), 20),
     (ConvMve, "tq_conv_s8_mve", graphs.conv_2d, (False,), 80),
+    (SmallConvMve, "tq_conv_small_s8_mve", _any_conv_2d, (), 120),
     (Conv3x3Mve, "tq_conv_3x3_s8_mve", wide.conv_2d, (3, 1), 60),
     (DepthwiseConv3x3Mve, "tq_depthwise_conv_3x3_s8_mve", wide.depthwise_conv_2d, (), 80),
     (FullyConnectedMve, "tq_fully_connected_s8_mve", wide.fully_connected, (), 60),
@@ -85,7 +94,15 @@ def _check(kernel: type[Kernel], call: str, found: list[Graph], monkeypatch: pyt
     texts = [generate(case.graph, core=CORE).files["model.c"] for case in cases]
     used = [(case, text) for case, text in zip(cases, texts, strict=True) if call in text]
     assert len(used) > len(found) / 4
-    if kernel in (PointwiseConvMve, NarrowPointwiseConvMve, ConvMve, Conv3x3Mve, DepthwiseConv3x3Mve, AddMve):
+    if kernel in (
+        PointwiseConvMve,
+        NarrowPointwiseConvMve,
+        ConvMve,
+        SmallConvMve,
+        Conv3x3Mve,
+        DepthwiseConv3x3Mve,
+        AddMve,
+    ):
         fused = sum("_relu(&" in text for _, text in used)
         assert 2 < fused < len(used) - 2
     run = [case for case, _ in used]
@@ -106,6 +123,8 @@ def test_scratch_is_what_the_headers_say(tmp_path: Path) -> None:
         uses.append(f"TQ_MATMUL_8_S8_MVE_SCRATCH_BYTES({a} + 0)")
         expected.append(conv_1x1_8_mve.scratch_bytes(a))
         for b in sizes:
+            uses.append(f"TQ_CONV_SMALL_S8_MVE_SCRATCH_BYTES({a} + 0, 3 + 0, {b} + 0)")
+            expected.append(conv_small_mve.scratch_bytes(a, 3, b))
             uses.append(f"TQ_MATMUL_S8_MVE_SCRATCH_BYTES({a} + 0, {b} + 0)")
             expected.append(conv_1x1_mve.scratch_bytes(a, b))
             uses.append(f"TQ_CONV_S8_MVE_SCRATCH_BYTES({a} + 0, {b} + 0, 3 + 0, {a} + 0)")
@@ -117,7 +136,7 @@ def test_scratch_is_what_the_headers_say(tmp_path: Path) -> None:
             for stride in (1, 2):
                 uses.append(f"TQ_DEPTHWISE_CONV_3X3_S8_MVE_SCRATCH_BYTES({a} + 0, {2 * b} + 0, {stride} + 0)")
                 expected.append(depthwise_conv_3x3_mve.scratch_bytes(a, 2 * b, stride))
-    headers = ("matmul", "matmul_8", "conv", "conv_3x3", "fully_connected", "depthwise_conv_3x3")
+    headers = ("matmul", "matmul_8", "conv", "conv_small", "conv_3x3", "fully_connected", "depthwise_conv_3x3")
     (tmp_path / "main.c").write_text(
         "#include <stdio.h>\n"
         + "".join(f'#include "tq_{h}_s8_mve.h"\n' for h in headers)

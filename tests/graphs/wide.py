@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.graphs import (
+from tests.graphs.builder import (
     PADDINGS,
     W8A8,
     GraphBuilder,
-    _outputs,
-    _scale,
     add_bias,
     add_product_output,
     add_weights,
     output_zero_point,
+    outputs_of,
     pick,
+    scale_of,
     some_scale,
     some_zero_point,
 )
@@ -46,7 +46,7 @@ def conv_2d(rng: np.random.Generator, size: int = 3, stride: int = 1, depth: int
     weights = add_weights(b, rng, W8A8, (channels, size, size, depth), 0, rng.random() < 0.7)
     taps = size * size * depth
     bias = add_bias(b, rng, W8A8, x, weights, channels, taps)
-    shape = (batches, _outputs(padding, height, size, stride), _outputs(padding, width, size, stride), channels)
+    shape = (batches, outputs_of(padding, height, size, stride), outputs_of(padding, width, size, stride), channels)
     y = add_product_output(b, rng, W8A8, shape, x, weights, taps, activation)
     _let_zero_point_be_lowest(b, rng, y, activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
@@ -64,7 +64,7 @@ def depthwise_conv_2d(rng: np.random.Generator) -> Graph:
     x = b.int8((batches, height, width, channels), some_scale(rng), some_zero_point(rng))
     weights = add_weights(b, rng, W8A8, (1, 3, 3, channels), 3, rng.random() < 0.7)
     bias = add_bias(b, rng, W8A8, x, weights, channels, 9)
-    shape = (batches, _outputs(padding, height, 3, stride), _outputs(padding, width, 3, stride), channels)
+    shape = (batches, outputs_of(padding, height, 3, stride), outputs_of(padding, width, 3, stride), channels)
     y = add_product_output(b, rng, W8A8, shape, x, weights, 9, activation)
     _let_zero_point_be_lowest(b, rng, y, activation)
     inputs = (x, weights) if bias < 0 else (x, weights, bias)
@@ -110,8 +110,8 @@ def pool(rng: np.random.Generator, kind: str) -> Graph:
     x = b.int8((batches, height, width, channels), scale, zero_point)
     shape = (
         batches,
-        _outputs(padding, height, size[0], stride[0]),
-        _outputs(padding, width, size[1], stride[1]),
+        outputs_of(padding, height, size[0], stride[0]),
+        outputs_of(padding, width, size[1], stride[1]),
         channels,
     )
     y = b.int8(shape, scale, zero_point)
@@ -136,5 +136,5 @@ def _let_zero_point_be_lowest(b: GraphBuilder, rng: np.random.Generator, y: int,
     """As it is after a fused ReLU when a network was calibrated: mostly the lowest code, and six above the highest."""
     if activation == "NONE" or rng.random() < 0.2:
         return
-    scale = min(_scale(b, y), 6 / 255) if activation == "RELU6" else _scale(b, y)
+    scale = min(scale_of(b, y), 6 / 255) if activation == "RELU6" else scale_of(b, y)
     b.tensors[y] = replace(b.tensors[y], quantization=Quantization.per_tensor(float(np.float32(scale)), -128))

@@ -17,17 +17,19 @@ from tinyq.graph import Graph
 _SAMPLES = 300
 
 
-def _found(graph: Graph) -> tuple[Node, ScaleOnce] | None:
+def _found(graph: Graph, rounded: bool = False) -> tuple[Node, ScaleOnce] | None:
     node = Node(graph, 0)
     rows = rows_of(node)
-    scaled = scale_once(node, conv.options_of(node).activation, rows, paired.bias_of(node, rows), (0, 255))
+    scaled = scale_once(
+        node, conv.options_of(node).activation, rows, paired.bias_of(node, rows), (0, 255), rounded=rounded
+    )
     return None if scaled is None else (node, scaled)
 
 
-def _code(total: int, addend: int, multiplier: int) -> int:
+def _code(total: int, addend: int, multiplier: int, rounded: bool) -> int:
     shifted = (total << 8) + addend
     assert -(2**31) <= shifted < 2**31
-    return min(max(shifted * multiplier >> 42, -128), 127)
+    return min(max(shifted * multiplier + (rounded << 41) >> 42, -128), 127)
 
 
 def _expected(total: int, bias: int, multiplier: int, shift: int) -> int:
@@ -47,8 +49,9 @@ def _totals(low: int, high: int, bias: int, multiplier: int, shift: int) -> list
     return sorted(found)
 
 
-def test_every_step_of_every_channel() -> None:
-    usable = [found for graph in graphs.many(graphs.conv_2d, 200, 5) if (found := _found(graph)) is not None]
+@pytest.mark.parametrize("rounded", [False, True])
+def test_every_step_of_every_channel(rounded: bool) -> None:
+    usable = [found for graph in graphs.many(graphs.conv_2d, 200, 5) if (found := _found(graph, rounded)) is not None]
     assert len(usable) > 20
     for node, scaled in usable[:30]:
         original = rows_of(node)
@@ -60,7 +63,9 @@ def test_every_step_of_every_channel() -> None:
             for total in _totals(low, high, *fixed):
                 # a channel of one code has lost its weights
                 left = total if scaled.rows[i].any() else 0
-                assert _code(left, *map(int, scaled.scales[i])) == _expected(total, *fixed)
+                assert _code(left, int(scaled.scales[i, 0]), int(scaled.scales[i, 1]), rounded) == _expected(
+                    total, *fixed
+                )
 
 
 @pytest.mark.parametrize("seed", range(5))

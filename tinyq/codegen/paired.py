@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from tinyq.codegen import checks, weights
 from tinyq.codegen.arithmetic import activation_range, zero_point_of
 from tinyq.codegen.kernel import Constant, Node, Ref, Target, Value
-from tinyq.codegen.scale_once import ScaleOnce
+from tinyq.codegen.scale_once import SCALES, ScaleOnce
 from tinyq.graph.options import Activation
 
 CHANNELS = 4  # TQ_PAIRED_CHANNELS
 _WORDS = 4  # at a time
 _PACKED = "weights + 128 [four channels][input], the first channel's lowest"
-SCALES = "addend, multiplier: output = (sum * 2^8 + addend) * multiplier / 2^42"
-"""A comment for the arrays of :class:`~tinyq.codegen.scale_once.ScaleOnce`."""
 _MIN_SHIFT, _MAX_SHIFT = 1, 22  # of tq_scale_right.h
 _MAX_WORDS = 2**32 // 255**2
 """Inputs of a pixel whose products can be summed in 32 bits."""

@@ -12,6 +12,7 @@ from tinyq.codegen import weights
 from tinyq.codegen.arithmetic import activation_range, scale_code, zero_point_of
 from tinyq.codegen.checks import require
 from tinyq.codegen.kernel import Constant, Node, Ref, Target, Value
+from tinyq.codegen.scale_once import SCALES, scale_once
 from tinyq.graph.options import Activation
 
 VECTOR = 16  # bytes
@@ -27,24 +28,31 @@ def core_objection(target: Target) -> str:
 
 @dataclass(frozen=True)
 class Channels:
-    """Weights, biases, multipliers and shifts of the output channels, in a form that the kernels can compute.
+    """Weights and requantization of the output channels, in a form that the kernels can compute.
 
     Attributes:
         rows: Weights ``[channels, depth]``.
-        bias: What is added to each channel's sum, less than 2^26 in magnitude.
-        multipliers: As :func:`~tinyq.codegen.arithmetic.quantize_multiplier` gives them.
-        shifts: Likewise, all negative.
+        words: Two for each channel, ``[channels, 2]``: bias * 32 + 32 - right shift and the multiplier, or if ``once``
+            addend and multiplier of :class:`~tinyq.codegen.scale_once.ScaleOnce`.
+        once: See there.
     """
 
     rows: NDArray[np.int8]
-    bias: NDArray[np.int64]
-    multipliers: NDArray[np.int64]
-    shifts: NDArray[np.int64]
+    words: NDArray[np.int32]
+    once: bool = False
 
     @property
-    def words(self) -> NDArray[np.int32]:
-        """Two for each channel: bias * 32 + 32 - right shift, and the multiplier; ``[channels, 2]``."""
-        return np.stack([self.bias * 32 + 32 + self.shifts, self.multipliers], axis=1).astype(np.int32)
+    def suffix(self) -> str:
+        """How the name of the function ends, of kernels that know both forms."""
+        return "_relu" if self.once else ""
+
+    def constant(self, words: NDArray[np.int32], order: str) -> Constant:
+        """The array of words, filled up or in another order.
+
+        Args:
+            order: Of channels, for the comment.
+        """
+        return Constant("scales", words.reshape(-1), f"{f'{SCALES}, rounded' if self.once else WORDS}; {order}")
 
 
 def channels_of(node: Node, activation: Activation, rows: NDArray[np.int8], bias: NDArray[np.int64]) -> Channels | None:
@@ -70,7 +78,17 @@ def channels_of(node: Node, activation: Activation, rows: NDArray[np.int8], bias
             return None
         # a quarter of 4 times the code
         rows[i], bias[i], multipliers[i], shifts[i] = 0, 4 * (low - zero_point_of(node.output)), 1 << 30, -1
-    return Channels(rows, bias, multipliers, shifts)
+    return Channels(rows, np.stack([bias * 32 + 32 + shifts, multipliers], axis=1).astype(np.int32))
+
+
+def channels_once(
+    node: Node, activation: Activation, rows: NDArray[np.int8], bias: NDArray[np.int64]
+) -> Channels | None:
+    """The same, with codes by one multiplication wherever that is possible."""
+    scaled = scale_once(node, activation, rows, bias, (-128, 127), rounded=True)
+    if scaled is not None:
+        return Channels(scaled.rows, scaled.scales, once=True)
+    return channels_of(node, activation, rows, bias)
 
 
 def _code(total: int, multiplier: int, shift: int, node: Node, activation: Activation) -> int | None:
@@ -84,11 +102,6 @@ def _code(total: int, multiplier: int, shift: int, node: Node, activation: Activ
 def channels_objection(channels: Channels | None) -> str:
     """What speaks against the kernels if there are no :class:`Channels`."""
     return require(channels is not None, "a bias is too large, or a channel is scaled by 1/2 or more")
-
-
-def scales_constant(data: NDArray[np.int32], order: str) -> Constant:
-    """The array of such words."""
-    return Constant("scales", data.reshape(-1), f"{WORDS}; {order}")
 
 
 def padded(rows: NDArray[np.int8], channels: int, depth: int) -> NDArray[np.int8]:
@@ -132,11 +145,11 @@ def dot(node: Node, activation: Activation, channels: Channels) -> tuple[dict[st
     }
     # [four][pair][channel of the pair][step][16] -> [four][pair][step][channel of the pair][16]
     pairs = in_rounds(filled).reshape(-1, 2, steps, VECTOR).transpose(0, 2, 1, 3)
-    words = np.pad(channels.words, ((0, count - channels.bias.size), (0, 0)))
+    words = np.pad(channels.words, ((0, count - len(channels.rows)), (0, 0)))
     order = "channels 0, 2, 1, 3 of each four"
     return members, (
         Constant("weights", np.ascontiguousarray(pairs), f"weights [pair of channels][step][2][16]; {order}", 4),
-        scales_constant(in_rounds(words), order),
+        channels.constant(in_rounds(words), order),
     )
 
 

@@ -62,7 +62,7 @@ class NarrowPointwiseConvMve:
                 **{f"output_{name}": value for name, value in weights_mve.limits(node, activation).items()},
             },
         )
-        function = f"tq_matmul_8_s8_mve{weights_mve.suffix(node, activation)}"
+        function = f"tq_matmul_8_s8_mve{channels.suffix}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output(), Scratch())),),
             headers=("tq_matmul_8_s8_mve.h",),
@@ -74,7 +74,7 @@ class NarrowPointwiseConvMve:
                     "weights [channel][2][16]: for the first pixel of a vector, for the second one",
                     4,
                 ),
-                weights_mve.scales_constant(channels.words, "channels in their order"),
+                channels.constant(channels.words, "channels in their order"),
             ),
             scratch_bytes=scratch_bytes(columns),
         )

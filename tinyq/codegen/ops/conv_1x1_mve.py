@@ -35,7 +35,7 @@ class PointwiseConvMve:
             "tq_matmul_s8_mve_params",
             {"rows": node.output.elements // columns, "depth": depth, "columns": columns, "dot": members},
         )
-        function = f"tq_matmul_s8_mve{weights_mve.suffix(node, activation)}"
+        function = f"tq_matmul_s8_mve{channels.suffix}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output(), Scratch())),),
             headers=("tq_matmul_s8_mve.h",),
@@ -51,7 +51,7 @@ def channels_of(node: Node) -> Channels | None:
     assert filters.data is not None  # noqa: S101 - checked before
     rows = filters.data.reshape(filters.shape[0], -1)
     bias = weights.folded_bias(node, rows)
-    return weights_mve.channels_of(node, conv.options_of(node).activation, rows, bias)
+    return weights_mve.channels_once(node, conv.options_of(node).activation, rows, bias)
 
 
 def scratch_bytes(depth: int, columns: int) -> int:

@@ -69,7 +69,7 @@ class Conv3x3Mve:
                 **{f"output_{name}": value for name, value in weights_mve.limits(node, o.activation).items()},
             },
         )
-        function = f"tq_conv_3x3_s8_mve{weights_mve.suffix(node, o.activation)}"
+        function = f"tq_conv_3x3_s8_mve{channels.suffix}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output(), Scratch())),),
             headers=("tq_conv_3x3_s8_mve.h",),
@@ -81,7 +81,7 @@ class Conv3x3Mve:
                     f"weights [pair of channels][row][input channel / 16][column][2][16]; {order}",
                     4,
                 ),
-                weights_mve.scales_constant(weights_mve.in_rounds(words), order),
+                channels.constant(weights_mve.in_rounds(words), order),
             ),
             scratch_bytes=scratch_bytes(_columns(node), vectors * VECTOR, count),
         )

@@ -46,7 +46,7 @@ class ConvMve:
                 "dot": members,
             },
         )
-        function = f"tq_conv_s8_mve{weights_mve.suffix(node, o.activation)}"
+        function = f"tq_conv_s8_mve{channels.suffix}"
         return Emission(
             calls=(Call(function, (ParamsAddress(), Input(0), Output(), Scratch())),),
             headers=("tq_conv_s8_mve.h",),
@@ -72,7 +72,7 @@ def row_bytes(node: Node) -> int:
 
 def scratch_bytes(depth: int, channels: int, filter_height: int, row_bytes: int) -> int:
     """TQ_CONV_S8_MVE_SCRATCH_BYTES."""
-    return (depth + 15) // 16 * 80 + (channels + 3) // 4 * 16 + 256 + filter_height * row_bytes + 16
+    return (depth + 15) // 16 * 80 + (channels + 3) // 4 * 16 + 16 + filter_height * row_bytes + 16
 
 
 register(ConvMve())

@@ -22,7 +22,7 @@ from tinyq.codegen.kernel import (
 from tinyq.codegen.ops import depthwise_conv
 from tinyq.codegen.ops.depthwise_conv import options_of
 from tinyq.codegen.ops.depthwise_conv_plane_s8 import filters_of, shape_objection
-from tinyq.codegen.scale_once import ScaleOnce, scale_once
+from tinyq.codegen.scale_once import SCALES, ScaleOnce, scale_once
 from tinyq.codegen.weights_s8 import INT8
 
 
@@ -68,7 +68,7 @@ class DepthwiseConvPlaneRelu:
             params=params,
             constants=(
                 Constant("weights", scaled.rows, "weights [channel][row][column]"),
-                Constant("scales", scaled.scales, paired.SCALES),
+                Constant("scales", scaled.scales, SCALES),
             ),
             scratch_bytes=self._scratch_bytes(node),
         )

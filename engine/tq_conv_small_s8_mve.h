@@ -1,0 +1,33 @@
+/* CONV_2D for the vector extension with small filters: rows of at most 16 bytes, TQ_SMALL_FILTER_BYTES altogether. Their
+ * inputs are gathered where the dot products read them.
+ */
+#ifndef TQ_CONV_SMALL_S8_MVE_H
+#define TQ_CONV_SMALL_S8_MVE_H
+
+#include <stdint.h>
+
+#include "tq_conv_shape.h"
+#include "tq_dot_s8_mve.h"
+
+enum { TQ_SMALL_FILTER_BYTES = TQ_PATCH_PITCH - 15 }; /* a vector may be written past the end */
+
+typedef struct {
+    tq_conv_shape shape;
+    int32_t input_zero_point; /* what padding holds */
+    int32_t row_bytes;        /* of a padded row of the input, as far as filters reach */
+    tq_dot_s8_mve_params dot; /* inputs in the order [filter_height][filter_width][input_channels] */
+} tq_conv_small_s8_mve_params;
+
+/* Bytes of the scratch buffer: four pixels of inputs and of outputs, and as many rows as a filter has; vectors may be
+ * read and written past the latter.
+ */
+#define TQ_CONV_SMALL_S8_MVE_SCRATCH_BYTES(channels, filter_height, row_bytes) \
+    (4 * TQ_PATCH_PITCH + ((channels) + 3) / 4 * 16 + (filter_height) * (row_bytes) + 16)
+
+void tq_conv_small_s8_mve(const tq_conv_small_s8_mve_params *p, const int8_t *input, int8_t *output, int8_t *scratch);
+
+/* The same after a ReLU, see tq_dot_s8_mve_relu. */
+void tq_conv_small_s8_mve_relu(const tq_conv_small_s8_mve_params *p, const int8_t *input, int8_t *output,
+                               int8_t *scratch);
+
+#endif
