@@ -94,6 +94,7 @@ NETWORKS: dict[str, Callable[[], Any]] = {
     "embedding-int32": lambda: chain(
         (10,), layers.Embedding(20, 8), layers.Flatten(), layers.Dense(2), dtype="int32"
     ),
+    "gru-unrolled": lambda: chain((6, 6), layers.GRU(8, unroll=True), layers.Dense(3)),
     "prelu": lambda: chain(
         (16, 16, 3), layers.Conv2D(8, 3), layers.PReLU(shared_axes=[1, 2]),
         layers.DepthwiseConv2D(3, depth_multiplier=2), layers.GlobalMaxPooling2D(), layers.Dense(4),

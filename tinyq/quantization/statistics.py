@@ -89,12 +89,13 @@ def observe(tflite: bytes, graph: Graph, inputs: tuple[NDArray[Any], ...]) -> St
     """
     if not inputs or len(inputs[0]) == 0:
         raise BadInputError("There are no samples to calibrate with.", "Give data with at least one sample.")
+    read = {*graph.consumers, *graph.outputs}  # what nobody reads has no memory in the interpreter
     wanted = tuple(
         i
         for i, t in enumerate(graph.tensors)
         if t.dtype is DType.FLOAT32
         and not t.is_constant
-        and (i in graph.producers or i in graph.inputs or t.is_variable)
+        and (i in graph.inputs or (i in graph.producers and i in read) or t.is_variable)
     )
     first = graph.tensors[graph.inputs[0]]
     steps = inputs[0].shape[1] if inputs[0].ndim == len(first.shape) + 1 else 1
