@@ -1,7 +1,8 @@
 """A stand-in for the program ``renode``: takes its command line, reads its files strictly, and serves the serial port.
 
 What it runs the firmware on is tinyq's own machine, so that what is tested is the boundary between the processes.
-``TINYQ_TEST_RENODE`` names what goes wrong: "script-error", "dies", "port-taken-once", "silent" or nothing.
+``TINYQ_TEST_RENODE`` names what goes wrong: "script-error", "dies", "starts-never", "port-taken-once", "silent" or
+nothing.
 """
 
 from __future__ import annotations
@@ -153,6 +154,8 @@ def main(arguments: list[str]) -> int:
         elif included := re.fullmatch(r"include @(\S+)", command):
             script = Path(included[1])
     assert script is not None
+    if trouble == "starts-never":
+        time.sleep(60)
     if trouble == "dies":
         print("Segmentation fault")
         return 139

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -57,8 +58,11 @@ def test_what_renode_said_is_shown(
 ) -> None:
     monkeypatch.setenv("TINYQ_TEST_RENODE", trouble)
     before = children_of(os.getpid())
-    with pytest.raises(FailedError, match=message) as caught, renode.open_renode(network(M4).elf, load_board(M4), 10):
-        pass
+    with (
+        pytest.raises(FailedError, match=message) as caught,
+        renode.open_renode(network(M4).elf, load_board(M4), 10) as device,
+    ):
+        device.hello()
     assert hint in caught.value.hint
     assert children_of(os.getpid()) <= before
 
@@ -66,7 +70,20 @@ def test_what_renode_said_is_shown(
 def test_a_taken_port_is_tried_again(network: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYQ_TEST_RENODE", "port-taken-once")
     with renode.open_renode(network(M4).elf, load_board(M4), 20) as device:
-        assert device is not None
+        assert device.hello().layers
+
+
+def test_a_start_can_be_given_up(network: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYQ_TEST_RENODE", "starts-never")
+    before, start = children_of(os.getpid()), time.monotonic()
+    with renode.open_renode(network(M4).elf, load_board(M4), 10) as device:
+        giving_up = threading.Timer(1.0, device.close)
+        giving_up.start()
+        with pytest.raises(FailedError, match="Renode ended"):
+            device.hello()
+        giving_up.join()
+    assert time.monotonic() - start < 10
+    assert children_of(os.getpid()) <= before
 
 
 def test_silence_is_ended_by_the_wall_clock(network: Build, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,9 +50,10 @@ def open_renode(elf: Path, board: Board, timeout: float = 60.0) -> Iterator[Devi
     Raises:
         MissingToolError: Renode is not installed, or too old.
         BadInputError: Renode has no platform for the board, or lacks instructions of its core.
-        FailedError: Renode did not start.
+
+    The device's first request raises FailedError if Renode did not start.
     """
-    transport = start_renode(elf, board, timeout)
+    transport = RenodeTransport(_program(board), elf, board, timeout)
     try:
         # requests wait longer than elsewhere: Renode hands bytes over at the ends of its time slices
         yield Session(transport, timeout=timeout, answer_timeout=_ANSWER_SECONDS, symbol_at=Symbols(elf).name_at)
@@ -61,52 +62,30 @@ def open_renode(elf: Path, board: Board, timeout: float = 60.0) -> Iterator[Devi
         transport.release()
 
 
-def start_renode(elf: Path, board: Board, timeout: float) -> RenodeTransport:
-    """Start Renode; again with another port if somebody else took it meanwhile. Raises as :func:`open_renode`."""
-    program = _program(board)
-    for attempt in range(_ATTEMPTS):
-        transport = RenodeTransport(program, elf, board, timeout)
-        try:
-            transport.connect()
-        except BaseException as error:
-            transport.close()
-            transport.release()
-            if isinstance(error, _PortTakenError) and attempt + 1 < _ATTEMPTS:
-                continue
-            raise
-        return transport
-    raise AssertionError("unreachable")
-
-
 class _PortTakenError(FailedError):
     """Another process got hold of the port."""
 
 
 class RenodeTransport:
-    """A Renode process and the socket to the serial port of its board."""
+    """A Renode process and the socket to the serial port of its board.
+
+    Renode takes seconds to start, in which the caller is not held: what is written first waits for it.
+    """
 
     def __init__(self, program: str, elf: Path, board: Board, timeout: float) -> None:
+        self._program = program
         self._board = board
         self._timeout = timeout
         self._socket: socket.socket | None = None
+        self._closed = False
         self._folder = tempfile.TemporaryDirectory(prefix="tinyq-renode-")
-        folder = Path(self._folder.name)
-        # a name of ours, so that no other one reaches the monitor's command line
-        shutil.copyfile(elf, folder / "firmware.elf")
-        for name, text in renode_files(board).items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        self._port = _free_port()
-        self._said: IO[bytes] = (folder / "renode.log").open("w+b")
-        commands = f"$port={self._port}; include @{_escaped(folder / f'{board.id}.resc')}"
-        command = [
-            program, "--disable-xwt", "--console", "--plain", "--hide-log", "--config", str(folder / "config"),
-            "-e", f"$elf=@{_escaped(folder / 'firmware.elf')}; {commands}",
-        ]  # fmt: skip
+        self._said: IO[bytes] = self._path("renode.log").open("a+b")
         try:
-            # its monitor spins at the end of its input, so that stays open
-            self._process = processes.start(
-                command, cwd=folder, stdin=subprocess.PIPE, stdout=self._said, stderr=subprocess.STDOUT
-            )
+            # a name of ours, so that no other one reaches the monitor's command line
+            shutil.copyfile(elf, self._path("firmware.elf"))
+            for name, text in renode_files(board).items():
+                self._path(name).write_text(text, encoding="utf-8", newline="\n")
+            self._start()
         except BaseException:
             self._said.close()
             self._folder.cleanup()
@@ -117,29 +96,14 @@ class RenodeTransport:
         """Process id of Renode."""
         return self._process.pid
 
-    def connect(self) -> None:
-        """Wait for Renode to open the serial port.
+    def write(self, data: bytes) -> None:
+        """Send bytes to the serial port, once Renode has opened it.
 
         Raises:
             FailedError: It ended, or its script failed, or it took too long.
         """
-        end = time.monotonic() + _START_SECONDS
-        while self._socket is None:
-            try:
-                self._socket = socket.create_connection(("127.0.0.1", self._port), timeout=1.0)
-            except OSError:
-                if self._process.poll() is not None or self._script_error():
-                    raise self._death() from None
-                if time.monotonic() >= end:
-                    raise FailedError(
-                        f"Renode did not start the board {self._board.id} within {_START_SECONDS:.0f} s.",
-                        "Run its script, renode/*.resc in the project, by hand.",
-                    ) from None
-                time.sleep(_NAP_SECONDS)
-
-    def write(self, data: bytes) -> None:
-        """Send bytes to the serial port."""
-        assert self._socket is not None  # noqa: S101 - connect() comes first
+        if self._socket is None:
+            self._socket = self._connect()
         self._socket.settimeout(self._timeout)
         try:
             self._socket.sendall(data)
@@ -152,7 +116,7 @@ class RenodeTransport:
 
     def read(self, timeout: float) -> bytes:
         """Bytes from the serial port, none after ``timeout`` seconds."""
-        assert self._socket is not None  # noqa: S101 - connect() comes first
+        assert self._socket is not None  # noqa: S101 - what is read answers what was written
         self._socket.settimeout(max(1e-3, timeout))
         try:
             data = self._socket.recv(1 << 16)
@@ -171,18 +135,64 @@ class RenodeTransport:
         return False
 
     def close(self) -> None:
-        """End Renode. From another thread too: a read that waits then fails."""
+        """End Renode. From another thread too: a read or write that waits then fails."""
+        self._closed = True
         processes.stop(self._process)
 
     def release(self) -> None:
         """Free what Renode needed; only after :meth:`close`."""
         if self._socket is not None:
             self._socket.close()
+        self._close_input()
+        self._said.close()
+        self._folder.cleanup()
+
+    def _path(self, name: str) -> Path:
+        return Path(self._folder.name) / name
+
+    def _start(self) -> None:
+        self._port = _free_port()
+        self._said.truncate(0)
+        commands = f"$port={self._port}; include @{_escaped(self._path(f'{self._board.id}.resc'))}"
+        command = [
+            self._program, "--disable-xwt", "--console", "--plain", "--hide-log",
+            "--config", str(self._path("config")), "-e", f"$elf=@{_escaped(self._path('firmware.elf'))}; {commands}",
+        ]  # fmt: skip
+        # its monitor spins at the end of its input, so that stays open
+        self._process = processes.start(
+            command, cwd=self._folder.name, stdin=subprocess.PIPE, stdout=self._said, stderr=subprocess.STDOUT
+        )
+
+    def _connect(self) -> socket.socket:
+        """Wait for Renode to open the serial port; start it again with another port if somebody took the first."""
+        for _ in range(_ATTEMPTS - 1):
+            with contextlib.suppress(_PortTakenError):
+                return self._connect_once()
+            processes.stop(self._process)
+            self._close_input()
+            self._start()
+            if self._closed:
+                processes.stop(self._process)
+        return self._connect_once()
+
+    def _connect_once(self) -> socket.socket:
+        end = time.monotonic() + _START_SECONDS
+        while True:
+            with contextlib.suppress(OSError):
+                return socket.create_connection(("127.0.0.1", self._port), timeout=1.0)
+            if self._process.poll() is not None or self._script_error():
+                raise self._death()
+            if time.monotonic() >= end:
+                raise FailedError(
+                    f"Renode did not start the board {self._board.id} within {_START_SECONDS:.0f} s.",
+                    "Run its script, renode/*.resc in the project, by hand.",
+                )
+            time.sleep(_NAP_SECONDS)
+
+    def _close_input(self) -> None:
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
-        self._said.close()
-        self._folder.cleanup()
 
     def _script_error(self) -> str:
         self._said.seek(0)

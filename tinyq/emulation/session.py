@@ -262,11 +262,11 @@ class Session:
         """
         self._sequence = (self._sequence + 1) % UNSOLICITED
         frame = encode(Frame(message, self._sequence, payload))
+        self._transport.write(frame)
+        # only now: an emulator that starts has its own time for that
         end = time.monotonic() + self._timeout
         attempt = 0
         while True:
-            self._retries += attempt > 0
-            self._transport.write(frame)
             # ever more patiently, so that a slow target is not buried in repetitions
             patience = self._answer_timeout * 2 ** min(attempt, _MOST_DOUBLINGS)
             until = min(end, time.monotonic() + patience)
@@ -288,6 +288,8 @@ class Session:
             if time.monotonic() >= end:
                 break
             attempt += 1
+            self._retries += 1
+            self._transport.write(frame)
         raise FailedError(
             f"The target gave no answer within {self._timeout:.0f} s while {doing}.",
             "It hangs, or needs longer: allow more time, or look at it with a debugger.",
