@@ -104,6 +104,10 @@ NETWORKS: dict[str, Callable[[], Any]] = {
         layers.Conv1D(8, 3, dilation_rate=2, padding="causal", activation="relu"), layers.GlobalMaxPooling1D(),
         layers.Dense(2),
     ),
+    "time-distributed": lambda: chain(
+        (3, 8, 8, 2), layers.TimeDistributed(layers.Conv2D(4, 3, activation="relu")),
+        layers.TimeDistributed(layers.GlobalAveragePooling2D()), layers.Conv1D(4, 2), layers.Flatten(), layers.Dense(2),
+    ),
     "transposed": lambda: chain(
         (8, 8, 4), layers.Conv2DTranspose(4, 3, strides=2, padding="same", activation="relu"),
         layers.Conv2DTranspose(2, 2, strides=2), layers.Activation("tanh"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.graphs.builder import GraphBuilder
 from tinyq.graph import DType, Graph, write_graph
-from tinyq.graph.options import Options
+from tinyq.graph.options import Options, StridedSliceOptions
 from tinyq.quantization.recipe import Recipe, resolve
 from tinyq.quantization.rewrites import rewrite
 from tinyq.quantization.scheme import left_float
@@ -67,6 +67,22 @@ def test_tiles_become_what_tflm_has(shape: tuple[int, ...], repeats: tuple[int, 
     x = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
     assert {op.kind for op in changed.ops} == kinds
     assert np.array_equal(run(changed, x), np.tile(x, repeats))
+
+
+@pytest.mark.parametrize("dropped", [0, 1])
+def test_slices_of_five_dimensions_become_slices_of_fewer(dropped: int) -> None:
+    b = GraphBuilder()
+    shape = (3, 4, 2, 2, 5)
+    x = b.tensor(shape, DType.FLOAT32)
+    begin, end, steps = b.int32([1, 3, 0, 0, 0]), b.int32([2, 0, 2, 2, 5]), b.int32([1, -2, 1, 1, 1])
+    options = StridedSliceOptions(shrink_axis_mask=dropped, end_mask=4)
+    y = b.tensor((1, 2, 2, 2, 5)[dropped:], DType.FLOAT32)
+    graph = b.graph([x], [b.op("STRIDED_SLICE", [x, begin, end, steps], y, options)])
+    changed = rewrite(graph)
+    values = np.random.default_rng(0).normal(0, 1, shape).astype(np.float32)
+    assert [op.kind for op in changed.ops] == ["RESHAPE", "STRIDED_SLICE", "RESHAPE"]
+    assert len(changed.tensors[changed.ops[1].inputs[0]].shape) == 3
+    assert np.array_equal(run(changed, values), values[1:2, 3:0:-2].reshape(graph.tensors[y].shape))
 
 
 def test_gelu_is_as_close_as_it_says() -> None:

@@ -58,7 +58,7 @@ RULES: dict[str, OpRule] = {
     **dict.fromkeys(
         (
             "ADD", "SUB", "MUL", "MEAN", "RELU", "RELU6", "LEAKY_RELU", "SUM", "ELU", "ABS", "PRELU",
-            "SQUARED_DIFFERENCE", "BATCH_MATMUL", "ARG_MAX", "ARG_MIN", "DIV",
+            "SQUARED_DIFFERENCE", "BATCH_MATMUL", "ARG_MAX", "ARG_MIN", "DIV", "CUMSUM",
         ),
         _FREE,
     ),
@@ -68,7 +68,8 @@ RULES: dict[str, OpRule] = {
             "STRIDED_SLICE", "SLICE", "SPLIT", "SPLIT_V", "PACK", "UNPACK", "GATHER", "EXPAND_DIMS", "SQUEEZE",
             "MAXIMUM", "MINIMUM", "REDUCE_MAX", "REDUCE_MIN", "SELECT_V2", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE",
             "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "RESIZE_NEAREST_NEIGHBOR", "RESIZE_BILINEAR", "BROADCAST_TO",
-            "EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL",
+            "REVERSE_V2",
+            "EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "REVERSE_V2", "GATHER_ND",
         ),
         _SAME,
     ),
