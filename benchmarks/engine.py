@@ -2,7 +2,8 @@
 
 Needs the MLPerf Tiny reference models (``TINYQ_MLPERF_TINY``), the GNU toolchain and QEMU. Where ``TFLM_ROOT`` names a
 TFLM checkout with a library for a core, the baseline is measured on it in the same run, else it is taken from
-``benchmarks/baseline.toml``. Exits 1 if an output differs from TFLM's.
+``benchmarks/baseline.toml``. Exits 1 if an output differs from TFLM's. Results are kept below ``build/`` (see
+``benchmarks/kept.py``): started again, only programs that have changed are measured.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.measurement import BOARDS, Engine, Measurement, measure_tflm, random_codes
+from benchmarks.measurement import BOARDS, Measurement, measure_engine, measure_tflm, random_codes
 from benchmarks.reference_models import MODELS, ReferenceModel, folder
 from tinyq.errors import TinyqError
 from tinyq.firmware.toolchains.gnu import COMPILER
@@ -57,7 +58,6 @@ def published(model: str, core: str) -> Measurement:
 
 def rows(core: str, models: Sequence[ReferenceModel], aims: Sequence[str], samples: int) -> Iterator[Row]:
     """Measure all models on one core."""
-    engine = Engine(core)
     for model in models:
         tflite = (folder() / model.int8).read_bytes()
         codes = random_codes(read_graph(tflite), samples)
@@ -70,7 +70,7 @@ def rows(core: str, models: Sequence[ReferenceModel], aims: Sequence[str], sampl
                 with np.load(folder() / model.samples) as arrays:
                     inputs = np.concatenate([codes, arrays["x"].reshape(-1, *codes.shape[1:])])
             try:
-                yield Row(model.name, aim, engine.measure(tflite, aim, inputs), baseline)
+                yield Row(model.name, aim, measure_engine(tflite, core, aim, inputs), baseline)
             except TinyqError as error:
                 yield Row(model.name, f"{aim}: {error.message}", Measurement(total=len(inputs)), baseline)
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.kept import kept
 from tinyq.codegen import generate
 from tinyq.emulation.cost import CostModel
 from tinyq.emulation.run import run_samples
 from tinyq.emulation.trace import trace_inference
 from tinyq.errors import MissingToolError
 from tinyq.evaluation import run_tflm
-from tinyq.firmware.build import build_project
+from tinyq.firmware.build import Firmware, build_project
 from tinyq.firmware.deployed import deployed_model
 from tinyq.firmware.project import emit_project
 from tinyq.firmware.toolchain import find_toolchain
@@ -68,35 +69,20 @@ def random_codes(graph: Graph, count: int, seed: int = 0) -> NDArray[Any]:
     return rng.integers(info.min, info.max, (count, *tensor.shape[1:]), tensor.dtype.numpy, endpoint=True)
 
 
-class Engine:
-    """Measures the engine on one core; programs that differ in nothing but the name of their aim only once.
+def measure_engine(tflite: bytes, core: str, optimize: str, codes: NDArray[Any]) -> Measurement:
+    """Generate, build and run the code of a model.
 
     Args:
+        tflite: A quantized model.
         core: A key of BOARDS.
+        optimize: What the code is best at.
+        codes: Inputs ``[N, ...]``; the first one is traced, all are compared with the host.
     """
-
-    def __init__(self, core: str) -> None:
-        self._core = core
-        self._known: dict[tuple[str, ...], Measurement] = {}
-
-    def measure(self, tflite: bytes, optimize: str, codes: NDArray[Any]) -> Measurement:
-        """Generate, build and run the code of a model.
-
-        Args:
-            tflite: A quantized model.
-            optimize: What the code is best at.
-            codes: Inputs ``[N, ...]``; the first one is traced, all are compared with the host.
-        """
-        graph, board = fold(read_graph(tflite)).graph, load_board(BOARDS[self._core])
-        code = generate(graph, core=self._core, optimize=optimize)
-        program = code.files["model.c"].replace(f"optimized for {optimize}", "optimized")
-        key = (program, str(code.engine_files), str(codes.shape))
-        if key not in self._known:
-            with tempfile.TemporaryDirectory() as name:
-                folder = Path(name)
-                emit_project(folder, graph=graph, code=code, deployed=deployed_model(graph), board=board)
-                self._known[key] = _measure(folder, self._core, tflite, codes, runtime="aot")
-        return self._known[key]
+    graph, board = fold(read_graph(tflite)).graph, load_board(BOARDS[core])
+    code = generate(graph, core=core, optimize=optimize)
+    with tempfile.TemporaryDirectory() as name:
+        emit_project(Path(name), graph=graph, code=code, deployed=deployed_model(graph), board=board)
+        return _measure(Path(name), core, tflite, codes, runtime="aot")
 
 
 def measure_tflm(tflite: bytes, core: str, codes: NDArray[Any]) -> Measurement | None:
@@ -114,8 +100,13 @@ def measure_tflm(tflite: bytes, core: str, codes: NDArray[Any]) -> Measurement |
 
 
 def _measure(folder: Path, core: str, tflite: bytes, codes: NDArray[Any], runtime: str) -> Measurement:
+    firmware = build_project(folder, board=load_board(BOARDS[core]), runtime=runtime)
+    depends_on = (firmware.elf.read_bytes(), core.encode(), tflite, codes.tobytes())
+    return Measurement(**kept(depends_on, lambda: asdict(_run(firmware, core, tflite, codes))))
+
+
+def _run(firmware: Firmware, core: str, tflite: bytes, codes: NDArray[Any]) -> Measurement:
     board = load_board(BOARDS[core])
-    firmware = build_project(folder, board=board, runtime=runtime)
     samples = [(x.tobytes(),) for x in codes]
     result = run_samples(firmware.elf, board, samples, timeout=300.0)
     blocks = trace_inference(firmware.elf, board, list(samples[0]), timeout=300.0)
