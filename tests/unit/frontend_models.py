@@ -93,6 +93,13 @@ def refused(folder: Path) -> None:
     loops = keras.Model(entry, [layers.LSTM(2, use_bias=False)(both), layers.SimpleRNN(3)(entry)])
     loops.save(folder / "loop.keras")
     x = np.random.default_rng(0).normal(0, 1, (3, 5, 4)).astype(np.float32)
+    entry = keras.Input(batch_shape=(1, 1, 4))
+    for name, layer in (("stream", layers.LSTM(5, stateful=True)), ("keeping", layers.GRU(5, stateful=True))):
+        stream = keras.Model(entry, layers.Dense(2)(layer(entry)))
+        stream.save(folder / f"{name}.keras")
+        if name == "stream":
+            steps = np.array([stream(x[:1, i : i + 1]) for i in range(5)])[:, 0]
+            np.savez(folder / "stream.npz", x=x[:1, :, None], y=steps[None])
     np.savez(folder / "loop.npz", x=x, lstm=loops.predict(x, verbose=0)[0], rnn=loops.predict(x, verbose=0)[1])
     matrix = keras.Input((4, 4))
     keras.Model(matrix, keras.ops.linalg.inv(matrix)).save(folder / "flex.keras")

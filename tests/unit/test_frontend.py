@@ -42,7 +42,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 TOGETHER = [
     ("nested.keras", "keras"), ("sequence.keras", "keras"), ("functional.h5", "hdf5"), ("legacy.h5", "hdf5"),
-    ("functional", "saved_model"), ("dynamic.keras", "keras"), ("loop.keras", "keras"), ("flex.keras", "keras"),
+    ("functional", "saved_model"), ("dynamic.keras", "keras"), ("loop.keras", "keras"),
+    ("stream.keras", "keras"), ("keeping.keras", "keras"), ("flex.keras", "keras"),
     ("cut", "saved_model"),
 ]  # fmt: skip
 
@@ -207,6 +208,7 @@ def test_foreign_classes_and_functions_are_refused(models: Path) -> None:
     [
         ("dynamic.keras", BadInputError, r"Dimension 1 of the model's input 'wave' has no fixed size \(\?x\?x8\)"),
         ("flex.keras", UnsupportedError, "TensorFlow Lite lacks: MatrixInverse"),
+        ("keeping.keras", UnsupportedError, r"Layer 'gru.*' \(GRU\) keeps its state"),
         ("cut", BadInputError, "cut could not be loaded"),
     ],
 )
@@ -227,6 +229,12 @@ def test_loops_are_written_out(models: Path, converted: dict[str, Any]) -> None:
     assert "model_reset()" in found.notes[0]
     for mine, expected in zip(run_float(found.tflite, [seen["x"]]), (seen["lstm"], seen["rnn"]), strict=True):
         np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-6)
+
+
+@needs_keras
+def test_states_that_a_stream_keeps_are_kept(models: Path, converted: dict[str, Any]) -> None:
+    (found, _), seen = converted["stream.keras"], np.load(models / "stream.npz")
+    np.testing.assert_allclose(run_float(found.tflite, [seen["x"]])[0], seen["y"], rtol=1e-4, atol=1e-6)
 
 
 @needs_keras

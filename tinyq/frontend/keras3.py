@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tinyq.errors import BadInputError
+from tinyq.errors import BadInputError, UnsupportedError
 from tinyq.frontend.source import Source, input_specs, unique
 
 
@@ -14,6 +15,7 @@ def open_source(path: Path, trust: bool) -> Source:
 
     Raises:
         BadInputError: The model has no fixed input shapes.
+        UnsupportedError: A layer other than an LSTM keeps its state from one call to the next.
     """
     import keras
     import tensorflow as tf
@@ -24,6 +26,7 @@ def open_source(path: Path, trust: bool) -> Source:
             "The model has no fixed inputs: it was never built.",
             "Give it an Input layer, call it once on data, and save it again.",
         )
+    model = _forgetful(model)
     inputs = unique([_layer_name(t) for t in model.inputs])
     outputs = unique([_layer_name(t) for t in model.outputs])
     scopes: dict[str, str] = {}
@@ -36,6 +39,37 @@ def open_source(path: Path, trust: bool) -> Source:
 
     function = infer.get_concrete_function(*input_specs(inputs, model.inputs))
     return Source(function, inputs, outputs, model, scopes)
+
+
+def _forgetful(model: Any) -> Any:
+    """The model without states that TensorFlow would have to keep: the operator that LSTM layers become keeps them."""
+    import keras
+
+    keeping = [layer for layer in _layers(model) if getattr(layer, "stateful", False)]
+    if not keeping:
+        return model
+    others = [layer for layer in keeping if type(layer) is not keras.layers.LSTM]
+    if others or any(layer not in model.layers for layer in keeping):
+        layer = (others or keeping)[0]
+        raise UnsupportedError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) keeps its state from one call to the next.",
+            "Use an LSTM layer for that, not wrapped in another one, or make the state an input and an output.",
+        )
+
+    def clone(layer: Any) -> Any:
+        config = layer.get_config()
+        return type(layer).from_config({**config, "stateful": False} if layer in keeping else config)
+
+    twin = keras.models.clone_model(model, clone_function=clone)
+    for old, new in zip(model.layers, twin.layers, strict=True):
+        (new.cell if old in keeping else new).set_weights((old.cell if old in keeping else old).get_weights())
+    return twin
+
+
+def _layers(layer: Any) -> Iterator[Any]:
+    for inner in getattr(layer, "layers", []):
+        yield inner
+        yield from _layers(inner)
 
 
 def _layer_name(tensor: Any) -> str:
