@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from benchmarks.measurement import BOARDS, Measurement, measure_engine, measure_tflm, random_codes
+from benchmarks.measurement import BOARDS, Measurement, measure_engine, measure_tflm, random_codes, with_real
 from benchmarks.reference_models import MODELS, ReferenceModel, folder
 from tinyq.errors import TinyqError
 from tinyq.firmware.toolchains.gnu import COMPILER
@@ -29,7 +27,7 @@ from tinyq.hardware.timing import timing_of
 
 CORES_SHOWN = ("cortex-m3", "cortex-m4", "cortex-m7", "cortex-m55")
 AIMS = ("balanced", "speed", "size", "ram")
-SAMPLES = 200
+SAMPLES, REAL_SAMPLES = 10, 10
 RESULTS = Path(__file__).with_name("results.md")
 BASELINE = Path(__file__).with_name("baseline.toml")
 _COLUMNS = ("instructions", "cycles", "code", "weights", "arena", "stack")
@@ -56,7 +54,9 @@ def published(model: str, core: str) -> Measurement:
     )
 
 
-def rows(core: str, models: Sequence[ReferenceModel], aims: Sequence[str], samples: int) -> Iterator[Row]:
+def rows(
+    core: str, models: Sequence[ReferenceModel], aims: Sequence[str], samples: int, real_samples: int
+) -> Iterator[Row]:
     """Measure all models on one core."""
     for model in models:
         tflite = (folder() / model.int8).read_bytes()
@@ -64,11 +64,8 @@ def rows(core: str, models: Sequence[ReferenceModel], aims: Sequence[str], sampl
         measured = measure_tflm(tflite, core, codes[: min(samples, 5)])
         baseline = measured or published(model.key, core)
         yield Row(model.name, "TFLM, measured here" if measured else "TFLM, published", baseline, None)
+        inputs = with_real(codes, model, real_samples)
         for aim in aims:
-            inputs = codes
-            if model.samples:
-                with np.load(folder() / model.samples) as arrays:
-                    inputs = np.concatenate([codes, arrays["x"].reshape(-1, *codes.shape[1:])])
             try:
                 yield Row(model.name, aim, measure_engine(tflite, core, aim, inputs), baseline)
             except TinyqError as error:
@@ -109,7 +106,7 @@ def heading() -> str:
             "and scratch, for TFLM also what it allocates beside them. Stack: the most in use, harness included; in "
             "published figures without it.",
             "- Bit-exact: outputs that equal those of TFLM's host interpreter, of seeded random inputs and, for KWS, "
-            "1,000 real samples.",
+            "real samples; `python -m benchmarks.bit_exact` compares more of both.",
             f"- Published baseline: {provenance}",
             "",
         )
@@ -128,6 +125,9 @@ def main() -> int:
     parser.add_argument("--cores", nargs="*", default=CORES_SHOWN, choices=list(BOARDS))
     parser.add_argument("--aims", nargs="*", default=AIMS, choices=AIMS)
     parser.add_argument("--samples", type=int, default=SAMPLES, help="random inputs for each line")
+    parser.add_argument(
+        "--real-samples", type=int, default=REAL_SAMPLES, help="real inputs besides, where there are any"
+    )
     parser.add_argument("--output", type=Path, default=RESULTS, help="the file to write")
     arguments = parser.parse_args()
     models = [m for m in MODELS if m.key in arguments.models]
@@ -138,7 +138,7 @@ def main() -> int:
         head = [f"## {CORES[core].title}", "", f"| {' | '.join(titles)} |", f"|---|---|{'--:|' * (len(titles) - 2)}"]
         print("\n".join(head), flush=True)
         text += head
-        for row in rows(core, models, arguments.aims, arguments.samples):
+        for row in rows(core, models, arguments.aims, arguments.samples, arguments.real_samples):
             exact &= row.measured.equal == row.measured.total
             print(line(row), flush=True)
             text.append(line(row))

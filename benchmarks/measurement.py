@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.kept import kept
+from benchmarks.reference_models import ReferenceModel, folder
 from tinyq.codegen import generate
 from tinyq.emulation.cost import CostModel
 from tinyq.emulation.run import run_samples
@@ -69,6 +70,14 @@ def random_codes(graph: Graph, count: int, seed: int = 0) -> NDArray[Any]:
     return rng.integers(info.min, info.max, (count, *tensor.shape[1:]), tensor.dtype.numpy, endpoint=True)
 
 
+def with_real(codes: NDArray[Any], model: ReferenceModel, count: int) -> NDArray[Any]:
+    """Inputs, and behind them up to ``count`` real ones where a model has any."""
+    if not model.samples or not count:
+        return codes
+    with np.load(folder() / model.samples) as arrays:
+        return np.concatenate([codes, arrays["x"].reshape(-1, *codes.shape[1:])[:count]])
+
+
 def measure_engine(tflite: bytes, core: str, optimize: str, codes: NDArray[Any]) -> Measurement:
     """Generate, build and run the code of a model.
 
@@ -99,8 +108,8 @@ def measure_tflm(tflite: bytes, core: str, codes: NDArray[Any]) -> Measurement |
             return None
 
 
-def _measure(folder: Path, core: str, tflite: bytes, codes: NDArray[Any], runtime: str) -> Measurement:
-    firmware = build_project(folder, board=load_board(BOARDS[core]), runtime=runtime)
+def _measure(project: Path, core: str, tflite: bytes, codes: NDArray[Any], runtime: str) -> Measurement:
+    firmware = build_project(project, board=load_board(BOARDS[core]), runtime=runtime)
     depends_on = (firmware.elf.read_bytes(), core.encode(), tflite, codes.tobytes())
     return Measurement(**kept(depends_on, lambda: asdict(_run(firmware, core, tflite, codes))))
 
