@@ -14,9 +14,14 @@ import pytest
 from PIL import Image
 
 from tests.unit.test_cli import CONVERT, Run, run, work  # noqa: F401 - fixtures
-from tinyq.api.pages import make_pages, page_of, read_report
+from tinyq.api.pages import findings_of, make_pages, page_of, read_report, renew_page
 from tinyq.errors import BadInputError
+from tinyq.reporting.analysis_models import AnalysisReport
+from tinyq.reporting.check_models import CheckReport
+from tinyq.reporting.compare_models import CompareReport
+from tinyq.reporting.html.findings import Findings
 from tinyq.reporting.models import ConvertReport, EstimateReport, Scores, TestReport
+from tinyq.reporting.profile_models import ProfileReport
 from tinyq.reporting.run_models import ConfusionReport
 
 HOSTILE = "</svg><script>alert(1)</script>\"'&$x^2$"
@@ -147,13 +152,106 @@ def test_a_large_confusion_is_still_drawn(report: ConvertReport) -> None:
     assert "120 of 120" in " ".join("".join(Elements(page).text).split())
 
 
+def findings() -> Findings:
+    """What the other commands would have left, made up but complete."""
+    layer = {"index": 0, "name": "first", "op": "CONV_2D", "kernel": "k", "output_shape": (1, 8, 8, 6)}
+    origin = {
+        "model_sha256": "0" * 64,
+        "board": "mps2-an386",
+        "core": "cortex-m4",
+        "emulator": "qemu",
+        "runtime": "aot",
+    }
+    cost = {"macs": 5, "instructions": 4321, "instructions_per_mac": 1.0, "cycles": 8765, "cycles_per_mac": 2.0,
+            "bytes_loaded": 1, "bytes_stored": 1}  # fmt: skip
+    profile = {**origin, "sample_from": "unseen", "layers": [{**layer, **cost, "bytes_touched": 1}], "total": cost,
+               "instructions_method": "counted", "cycles_method": "modelled", "cycles_error": "10 %"}  # fmt: skip
+    against = {"sqnr_db": 31.25, "cosine": 1.0, "max_error": 0.1, "clipped": 0.0}
+    compared = {**layer, "channels_left_out": 0, "elements": 384, "differing": 7, "max_difference": 1.0, "arises": True,
+                "first": None, "instructions": 1, "float": against}  # fmt: skip
+    compare = {**origin, "samples": 3, "samples_from": "unseen", "layers": [compared], "first_differing": 0,
+               "instructions_method": "counted"}  # fmt: skip
+    broken = {"rule": "r", "why": "w", "otherwise": "software", "detail": "a kernel of 9", "mend": "", "source": "s",
+              "confidence": "stated"}  # fmt: skip
+    op = {"index": 0, "kind": "CONV_2D", "layer": "first", "placement": "software", "kernel": "", "neutral": False,
+          "complies": False, "failures": [broken], "cycles": None}  # fmt: skip
+    check = {"accelerator": "ethos-u55", "title": "t", "method": "rules", "verdict": "partly", "complies": False,
+             "ops": [op], "tensors": [], "failures": [], "estimate": None}  # fmt: skip
+    analysis = {"model": "model.tflite", "scheme": "w8a8", "calibrator": "mse", "transforms": [], "refinements": [],
+                "metric": None, "metric_is_fraction": False, "float_score": None, "calibration_samples": 9,
+                "layer_samples": 9, "model_samples": 9, "seed": 0, "method": "LiteRT"}  # fmt: skip
+    cells = [{"scheme": "w8a8", "transforms": t, "calibrator": c, "measured": {"error": e, "score": None}}
+             for c, t, e in (("kl", [], 2e-3), ("mse", ["equalize"], 1e-3), ("mse", [], 5e-3))]  # fmt: skip
+    points = [{"four_bit_weights": w, "sixteen_bit_activations": [], "measured": {"error": e, "score": None},
+               "loss": None, "flash": f, "ram": 10, "cost": 10, "efficient": best}
+              for w, e, f, best in (([], 1e-4, 4000, True), (["first"], 1e-3, 2222, True), (["other"], 1, 3000, False))
+             ]  # fmt: skip
+    mixed = {"points": points, "sensitivities": [], "base": 0, "chosen": 1, "verified": None,
+             "methods": {"flash": "counted"}, "command": "c", "recipe": None}  # fmt: skip
+    return Findings(
+        ProfileReport.model_validate(profile),
+        CompareReport.model_validate(compare),
+        CheckReport.model_validate(check),
+        AnalysisReport.model_validate({**analysis, "matrix": {"cells": cells, "stock": None}}),
+        AnalysisReport.model_validate({**analysis, "mixed": mixed}),
+    )
+
+
+def test_a_page_shows_what_other_commands_found(report: ConvertReport) -> None:
+    bare, full = Elements(page_of(report)), Elements(page_of(report, findings=findings()))
+    text = " ".join(" ".join(full.text).split())
+    for expected in (
+        "4,321", "100.0 %", "8,765", "31.2", "7 of 384 differ", "software: a kernel of 9", "mse + equalize (w8a8)",
+        "2,222", "chosen", "8 bits everywhere",
+    ):  # fmt: skip
+        assert expected in text, expected
+        assert expected not in " ".join(" ".join(bare.text).split()), expected
+    assert text.index("mse + equalize") < text.index("kl (w8a8)") < text.index("mse (w8a8)")
+    assert [t for t, _ in full.found].count("svg") == [t for t, _ in bare.found].count("svg") + 2
+    assert "mathdefault" not in text
+
+
+def test_findings_of_another_model_are_left_out(run: Run, work: Path) -> None:  # noqa: F811
+    assert run(*CONVERT).code == 0
+    out, made = work / "out", findings()
+    assert made.profile is not None
+    report = read_report(out)
+    own = made.profile.model_copy(update={"model_sha256": report.model_sha256})
+    for profile, kept in ((made.profile, False), (own, True)):
+        (out / "profile.json").write_text(profile.to_json())
+        assert (findings_of(out, report).profile is not None) == kept
+    (out / "profile.json").write_text("{")
+    assert findings_of(out, report).profile is None
+    renew_page(out)
+    assert "were not measured" in (out / "report.html").read_text()
+
+
+def test_an_analysis_becomes_part_of_the_page(run: Run, work: Path) -> None:  # noqa: F811
+    assert run(*CONVERT).code == 0
+    made = findings()
+    assert made.matrix is not None
+    assert made.mixed is not None
+    (work / "matrix.json").write_text(made.matrix.to_json())
+    (work / "mixed.json").write_text(made.mixed.to_json())
+    assert run("report", "out", "--analysis", "matrix.json", "--analysis", "mixed.json").code == 0
+    assert run("report", "out").code == 0  # it stays
+    page = (work / "out" / "report.html").read_text()
+    assert "Calibrators and transforms" in page
+    assert "Bit widths layer by layer" in page
+    (work / "other.json").write_text(made.mixed.model_copy(update={"model": "other.tflite"}).to_json())
+    (work / "empty.json").write_text(made.mixed.model_copy(update={"mixed": None}).to_json())
+    for bad in ("other.json", "empty.json", "data.npz", "nowhere.json"):
+        assert run("report", "out", "--analysis", bad).code == 2, bad
+    assert run("report", "out", "out", "--analysis", "mixed.json").code == 2
+
+
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_browser_draws_the_page(tmp_path: Path, report: ConvertReport, width: int) -> None:
-    (tmp_path / "page.html").write_text(page_of(on_target(report)))
+    (tmp_path / "page.html").write_text(page_of(on_target(report), findings=findings()))
     shots = {}
     for theme in ("light", "dark"):
         shot = tmp_path / f"{theme}.png"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tinyq.analysis.difference import Difference, Meter
 from tinyq.api.manifest import Manifest, read_manifest
+from tinyq.api.pages import renew_page
 from tinyq.api.progress import Progress, silent
 from tinyq.api.run_folder import COMPARE, FIRMWARE, FLOAT_MODEL, MODEL, REPORT
 from tinyq.api.samples import Samples, choose_samples, first_steps
@@ -105,6 +106,7 @@ def compare(settings: CompareSettings, progress: Progress = silent) -> CompareRe
         notes=_notes(settings.out, float_graph),
     )
     write_file(settings.out / COMPARE, report.to_json() + "\n")
+    renew_page(settings.out)
     return report
 
 

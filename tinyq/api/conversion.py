@@ -9,7 +9,7 @@ from tinyq.api.acceleration import Accelerated, accelerate, require_compiler
 from tinyq.api.details import activation_reports, plan_report
 from tinyq.api.estimation import report_of
 from tinyq.api.manifest import Manifest, sha256, source, versions
-from tinyq.api.pages import page_of
+from tinyq.api.pages import findings_of, page_of
 from tinyq.api.program import Program, emit, layer_reports, program_of
 from tinyq.api.progress import Progress, silent
 from tinyq.api.quantization import Quantized, QuantizeSettings, layer_schemes, quantize_model, trial_reports
@@ -83,7 +83,7 @@ def convert(settings: ConvertSettings, progress: Progress = silent) -> ConvertRe
         (stage / FIRMWARE).mkdir()
         emit(stage / FIRMWARE, program, board, self_test)
         write_file(stage / REPORT, report.to_json() + "\n")
-        write_file(stage / PAGE, page_of(report))
+        write_file(stage / PAGE, page_of(report, findings=findings_of(stage, report)))
         manifest = _manifest(settings, quantized, files)
         write_file(stage / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
     return report

@@ -4,21 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tinyq import __version__
 from tinyq.api.estimation import estimate
-from tinyq.api.run_folder import MODEL, PAGE, REPORT
+from tinyq.api.run_folder import CHECK, COMPARE, MATRIX, MIXED, MODEL, PAGE, PROFILE, REPORT
 from tinyq.api.staging import write_file
 from tinyq.errors import BadInputError
+from tinyq.reporting.analysis_models import AnalysisReport
+from tinyq.reporting.check_models import CheckReport
+from tinyq.reporting.compare_models import CompareReport
+from tinyq.reporting.html.findings import Findings
 from tinyq.reporting.html.page import render_comparison, render_run
 from tinyq.reporting.models import ConvertReport, EstimateReport
+from tinyq.reporting.profile_models import ProfileReport
+
+_ANALYZE = "Give a file that 'tinyq analyze MODEL --data D --matrix --json' (or --mixed) printed."
 
 
-def page_of(report: ConvertReport, estimates: Sequence[EstimateReport] = ()) -> str:
+def page_of(report: ConvertReport, estimates: Sequence[EstimateReport] = (), findings: Findings | None = None) -> str:
     """The page of one run; by default with its own board alone."""
-    return render_run(report, estimates or (report.estimate,), __version__)
+    return render_run(report, estimates or (report.estimate,), __version__, findings or Findings())
+
+
+def findings_of(run: Path, report: ConvertReport) -> Findings:
+    """What other commands left in a run's folder; what is of another model, or damaged, is left out."""
+    profile, compare = _kept(run / PROFILE, ProfileReport), _kept(run / COMPARE, CompareReport)
+    matrix, mixed = _kept(run / MATRIX, AnalysisReport), _kept(run / MIXED, AnalysisReport)
+    return Findings(
+        profile=profile if profile is not None and profile.model_sha256 == report.model_sha256 else None,
+        compare=compare if compare is not None and compare.model_sha256 == report.model_sha256 else None,
+        check=_kept(run / CHECK, CheckReport),
+        matrix=matrix if matrix is not None and matrix.model == report.model else None,
+        mixed=mixed if mixed is not None and mixed.model == report.model else None,
+    )
+
+
+def renew_page(run: Path) -> None:
+    """Write a run's page anew after another command has left something in its folder, if it has a report at all."""
+    if (run / REPORT).is_file():
+        report = read_report(run)
+        write_file(run / PAGE, page_of(report, findings=findings_of(run, report)))
+
+
+def keep_analysis(run: Path, file: Path) -> None:
+    """Put what ``tinyq analyze --json`` printed into a run's folder, for its page.
+
+    Raises:
+        BadInputError: The file is no analysis, or one of another model.
+    """
+    report = read_report(run)
+    try:
+        analysis = AnalysisReport.model_validate_json(file.read_text("utf-8"))
+    except OSError as error:
+        raise BadInputError(f"{file} cannot be read ({error.strerror}).", _ANALYZE) from error
+    except (ValidationError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{file} is no analysis, or one of another version.", _ANALYZE) from error
+    if analysis.model != report.model:
+        raise BadInputError(f"{file} is an analysis of {analysis.model}, not of {report.model}.", _ANALYZE)
+    if analysis.matrix is None and analysis.mixed is None:
+        raise BadInputError(f"{file} compares nothing.", _ANALYZE)
+    write_file(run / (MATRIX if analysis.matrix is not None else MIXED), analysis.to_json() + "\n")
+
+
+_Kept = TypeVar("_Kept", bound=BaseModel)
+
+
+def _kept(path: Path, kind: type[_Kept]) -> _Kept | None:
+    try:
+        return kind.model_validate_json(path.read_text("utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return None
 
 
 def make_pages(runs: Sequence[Path], out: Path | None = None, force: bool = False) -> Path:
@@ -43,7 +101,7 @@ def make_pages(runs: Sequence[Path], out: Path | None = None, force: bool = Fals
     if not path.parent.is_dir():
         raise BadInputError(f"The folder {path.parent} does not exist.", "Make it first, or choose another.")
     if len(runs) == 1:
-        text = page_of(reports[0], estimate(runs[0] / MODEL))
+        text = page_of(reports[0], estimate(runs[0] / MODEL), findings_of(runs[0], reports[0]))
     else:
         text = render_comparison(list(zip(_names(runs), reports, strict=True)), __version__)
     write_file(path, text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from tinyq.api.manifest import Manifest, read_manifest
+from tinyq.api.pages import renew_page
 from tinyq.api.progress import Progress, silent
 from tinyq.api.run_folder import FIRMWARE, MODEL, PROFILE
 from tinyq.api.samples import choose_samples
@@ -101,6 +102,7 @@ def profile(settings: ProfileSettings, progress: Progress = silent) -> ProfileRe
         cycles_error=measured.cycles_error,
     )
     write_file(settings.out / PROFILE, report.to_json() + "\n")
+    renew_page(settings.out)
     return report
 
 

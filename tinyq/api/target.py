@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from tinyq.api.details import confusion_report
 from tinyq.api.manifest import Manifest, read_manifest, sha256
-from tinyq.api.pages import page_of
+from tinyq.api.pages import renew_page
 from tinyq.api.progress import Progress, silent
-from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, PAGE, REPORT
+from tinyq.api.run_folder import FIRMWARE, FLOAT_MODEL, MODEL, REPORT
 from tinyq.api.samples import Samples, choose_samples
 from tinyq.api.scoring import scores_of
 from tinyq.api.staging import write_file
@@ -246,7 +246,7 @@ def _keep(out: Path, report: TestReport) -> None:
     if path.is_file():
         whole = ConvertReport.model_validate_json(path.read_text()).model_copy(update={"test": report})
         write_file(path, whole.to_json() + "\n")
-        write_file(out / PAGE, page_of(whole))
+        renew_page(out)
 
 
 def _read(path: Path) -> bytes:

@@ -22,6 +22,10 @@ def report(
             "-o", "--out", help="The page to write. Default: report.html in the run, comparison.html of many."
         ),
     ] = None,
+    analysis: Annotated[
+        list[Path] | None,
+        typer.Option("--analysis", help="What 'tinyq analyze --matrix --json' or --mixed printed; repeatable."),
+    ] = None,
     force: common.Force = False,
     as_json: common.AsJson = False,
     quiet: common.Quiet = False,
@@ -33,8 +37,16 @@ def report(
       tinyq report out
 
       tinyq report out_m4 out_m55 -o boards.html
+
+      tinyq analyze digits.keras --data digits.npz --mixed --json > mixed.json && tinyq report out --analysis mixed.json
     """
-    from tinyq.api.pages import make_pages, read_report
+    from tinyq.api.pages import keep_analysis, make_pages, read_report
+    from tinyq.errors import BadInputError
+
+    if analysis and len(runs) != 1:
+        raise BadInputError("--analysis is for one run.", "Give the run whose model was analyzed alone.")
+    for file in analysis or ():
+        keep_analysis(runs[0], file)
 
     if as_json:
         common.emit("[" + ", ".join(read_report(run).to_json() for run in runs) + "]")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tinyq.reporting.html.drawing import BAD, FAINT, GOOD, LINE, SERIES, TEXT, draw, kilobytes
+from tinyq.reporting.analysis_models import CellReport, MixedReport
+from tinyq.reporting.html.drawing import BAD, FAINT, GOOD, LINE, SERIES, TEXT, draw, kilobytes, plain_numbers
 from tinyq.reporting.models import EstimateReport, TrialReport
 from tinyq.reporting.run_models import ActivationReport, ConfusionReport, PlanReport
 
@@ -96,6 +97,7 @@ def calibrators(trials: Sequence[TrialReport]) -> str:
         bars = axes.barh([t.name for t in ranked], [t.after for t in ranked], color=colors)
         axes.bar_label(bars, [f"{t.after:.3g}" for t in ranked], padding=3, fontsize=7)
         axes.set_xscale("log")
+        plain_numbers(axes.xaxis)
         axes.margins(x=0.2)
 
     return draw("calibrators", 6, 0.5 + 0.26 * len(ranked), paint)
@@ -138,6 +140,49 @@ def bars(name: str, labels: Sequence[str], values: Sequence[float]) -> str:
         axes.set_xticks([])
 
     return draw(name, 6, 0.4 + 0.3 * len(labels), paint)
+
+
+def cells(ranked: Sequence[tuple[str, CellReport]]) -> str:
+    """Errors of calibrators with transforms, best first."""
+    names = [name for name, _ in ranked]
+    errors = [cell.measured.error for _, cell in ranked if cell.measured is not None]
+
+    def paint(axes: Axes) -> None:
+        drawn = axes.barh(names, errors, color=[GOOD] + [SERIES[0]] * (len(errors) - 1))
+        axes.bar_label(drawn, [f"{error:.3g}" for error in errors], padding=3, fontsize=7)
+        axes.invert_yaxis()
+        axes.set_xscale("log")
+        plain_numbers(axes.xaxis)
+        axes.margins(x=0.2, y=0.01)
+
+    return draw("cells", 7, 0.5 + 0.24 * len(names), paint)
+
+
+def bit_widths(mixed: MixedReport) -> str:
+    """Error against flash of all choices of bit widths; those that no other beats are joined."""
+
+    def paint(axes: Axes) -> None:
+        points = [(p.flash, p.measured.error) for p in mixed.points]
+        best: list[tuple[int, float]] = []
+        for point in sorted(points):
+            if not best or point[1] < best[-1][1]:
+                best.append(point)
+        flash, errors = zip(*points, strict=True)
+        axes.scatter(flash, errors, s=14, color=SERIES[0], alpha=0.6, label="tried")
+        axes.plot(*zip(*best, strict=True), color=LINE, linewidth=1, drawstyle="steps-post", label="none is better")
+        axes.scatter(
+            flash[mixed.base], errors[mixed.base], s=60, marker="s", color=SERIES[2], label="8 bits everywhere"
+        )
+        if mixed.chosen is not None:
+            axes.scatter(flash[mixed.chosen], errors[mixed.chosen], s=90, marker="*", color=GOOD, label="chosen")
+        axes.set_yscale("log")
+        plain_numbers(axes.yaxis)
+        axes.xaxis.set_major_formatter(kilobytes)
+        axes.set_xlabel("flash for weights and biases")
+        axes.set_ylabel("error of the outputs")
+        axes.legend(frameon=False, fontsize=7)
+
+    return draw("bit-widths", 6, 3.2, paint)
 
 
 def _short(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 TEXT, LINE, FAINT, GOOD, BAD = "#010101", "#020202", "#030303", "#040404", "#050505"
 SERIES = ("#060606", "#070707", "#080808", "#090909")
@@ -65,3 +66,11 @@ def draw(
 def kilobytes(value: float, _: object = None) -> str:
     """Bytes for an axis."""
     return f"{value / 1000:g} kB"
+
+
+def plain_numbers(axis: Axis) -> None:
+    """Numbers at a logarithmic axis, which would else be formulas that nothing here draws."""
+    from matplotlib.ticker import NullFormatter
+
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from tinyq import resources
 from tinyq.reporting.html import charts
+from tinyq.reporting.html.findings import Findings, efficient_points, layer_rows, ranked_cells
 from tinyq.reporting.models import ConvertReport, EstimateReport
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _MOST_HISTOGRAMS = 60
+_MOST_CELLS = 20
+_NOTHING = Findings()
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,21 @@ class Verdict:
     good: bool | None
 
 
-def render_run(report: ConvertReport, estimates: Sequence[EstimateReport], version: str) -> str:
+def render_run(
+    report: ConvertReport, estimates: Sequence[EstimateReport], version: str, findings: Findings = _NOTHING
+) -> str:
     """The page of one run.
 
     Args:
         report: What ``convert`` and ``test`` found.
         estimates: Of the same model on the boards that are to be shown.
         version: Of tinyq.
+        findings: What other commands found about the run.
     """
     from markupsafe import Markup
 
+    ranked = ranked_cells(findings.matrix) if findings.matrix is not None else []
+    mixed = findings.mixed.mixed if findings.mixed is not None else None
     tried = [t for t in report.trials if t.kind == "calibrator"]
     shown = report.activations[:_MOST_HISTOGRAMS]
     drawings = {
@@ -44,6 +52,8 @@ def render_run(report: ConvertReport, estimates: Sequence[EstimateReport], versi
         "plan": charts.memory_plan(report.plan) if report.plan is not None else "",
         "calibrators": charts.calibrators(tried) if tried else "",
         "confusion": charts.confusion(report.test.confusion) if report.test and report.test.confusion else "",
+        "cells": charts.cells(ranked[:_MOST_CELLS]) if ranked else "",
+        "bit_widths": charts.bit_widths(mixed) if mixed is not None else "",
     }
     values = {
         "report": report,
@@ -53,6 +63,11 @@ def render_run(report: ConvertReport, estimates: Sequence[EstimateReport], versi
         "histograms": [Markup(charts.activation(n, a)) for n, a in enumerate(shown)],  # noqa: S704
         "hidden_histograms": len(report.activations) - len(shown),
         "version": version,
+        "findings": findings,
+        "rows": layer_rows(report, findings),
+        "cells": ranked,
+        "hidden_cells": max(0, len(ranked) - _MOST_CELLS),
+        "points": efficient_points(findings.mixed) if findings.mixed is not None else [],
     }
     return _environment(_folders()).get_template("report/run.html.jinja").render(values)
 
