@@ -132,13 +132,9 @@ def _litert(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes) -> Iterat
     from ai_edge_litert.interpreter import Interpreter
 
     def start() -> Any:
-        try:
+        with _refusing():
             made = Interpreter(model_content=tflite, num_threads=_threads())
             made.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise BadInputError(
-                f"LiteRT cannot run the model ({str(error).strip()}).", "Check that the file is sound."
-            ) from error
         return made
 
     interpreter, memory = start(), _memory(tflite)
@@ -147,7 +143,8 @@ def _litert(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes) -> Iterat
     def infer(inputs: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         for array, entry in zip(inputs, entries, strict=True):
             interpreter.set_tensor(entry["index"], array.astype(entry["dtype"], copy=False))
-        interpreter.invoke()
+        with _refusing():
+            interpreter.invoke()
         return [interpreter.get_tensor(r["index"]) for r in results]
 
     shapes = [tuple(entry["shape"]) for entry in entries]
@@ -160,6 +157,17 @@ def _litert(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes) -> Iterat
                 interpreter.reset_all_variables()
             _store(outputs, _sequence(infer, chunk, shapes, position), position, len(chunk[0]))
         yield outputs
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What LiteRT objects to becomes an error for users."""
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        raise BadInputError(
+            f"LiteRT cannot run the model ({str(error).strip()}).", "Check that the file is sound."
+        ) from error
 
 
 def _tflm(chunks: Iterator[tuple[NDArray[Any], ...]], tflite: bytes, arena: int) -> Iterator[list[NDArray[Any]]]:
