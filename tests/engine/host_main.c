@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INPUTS = 16 };
+enum { MAX_INPUTS = 256 };
 
 static void fail(const char *what)
 {
@@ -96,7 +96,7 @@ static void run_again(const model_functions *model, uint8_t *const *inputs, cons
 static void run_samples(const model_functions *model, uint32_t samples)
 {
     const size_t output_bytes = total_output_bytes(model);
-    uint8_t *inputs[2][MAX_INPUTS] = {0}; /* of the first sample, and of a later one */
+    static uint8_t *inputs[2][MAX_INPUTS]; /* of the first sample, and of a later one */
     uint8_t *outputs[2] = {malloc(output_bytes), malloc(output_bytes)};
 
     for (size_t i = 0; i < model->inputs; ++i) {
