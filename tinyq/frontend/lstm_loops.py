@@ -54,7 +54,10 @@ def with_lstm(main: Graph, parts: Sequence[Graph]) -> Graph:
 
 def _body(op: Op, parts: Sequence[Graph]) -> Graph | None:
     numbers = subgraphs_of(op)
-    return parts[numbers[1] - 1] if op.kind == "WHILE" and 1 <= numbers[1] <= len(parts) else None
+    if op.kind != "WHILE" or len(numbers) != 2 or not 1 <= numbers[1] <= len(parts):
+        return None
+    body = parts[numbers[1] - 1]
+    return body if len(op.inputs) == len(op.outputs) == len(body.inputs) == len(body.outputs) else None
 
 
 @dataclass

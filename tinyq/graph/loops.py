@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyq.errors import UnsupportedError
+from tinyq.errors import BadInputError, TinyqError, UnsupportedError
 from tinyq.graph.options import CallOnceOptions, ConcatenationOptions, OpaqueOptions, StridedSliceOptions
 from tinyq.graph.types import DType, Graph, Op, Tensor
 
@@ -52,10 +52,18 @@ def written_out(main: Graph, parts: Sequence[Graph]) -> Graph:
         parts: The subgraphs behind it.
 
     Raises:
+        BadInputError: The loops are damaged.
         UnsupportedError: There is a branch, or a loop whose number of steps is not known beforehand.
     """
     if any(op.kind in CONTROL for op in main.ops):
-        main = _Writer(main, parts).run()
+        try:
+            main = _Writer(main, parts).run()
+        except TinyqError:
+            raise
+        except Exception as error:  # what a damaged loop holds fails anywhere, with anything
+            raise BadInputError(
+                f"A loop of the model is damaged ({type(error).__name__}: {error}).", "Export the model again."
+            ) from error
     called = sorted({op.options.subgraph for op in main.ops if isinstance(op.options, CallOnceOptions)})
     numbers = {old: new for new, old in enumerate(called, 1)}
     ops = tuple(
