@@ -6,6 +6,7 @@ then ends with an error for users (see :mod:`tinyq.isolation`), and the target s
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import tempfile
@@ -107,6 +108,7 @@ def _ended(run: Callable[[], object]) -> Outcome:
 def _serve(run: Callable[[], object]) -> NoReturn:
     """The child's side."""
     code = _BUG
+    faulthandler.disable()  # that it may die is what it is for
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(CHILD_SECONDS)
     silence = os.open(os.devnull, os.O_WRONLY)
