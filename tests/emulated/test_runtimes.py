@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from tests.emulated.conftest import Build, tflm_root, write_project
+from tests.graphs import recurrent
 from tests.graphs.int8 import bottleneck_network, small_network
+from tests.graphs.merged import merged
 from tinyq.emulation.qemu import open_qemu
 from tinyq.emulation.run import run_samples
 from tinyq.errors import BadInputError, FailedError, MissingToolError
@@ -22,7 +24,7 @@ from tinyq.firmware.build import build_project
 from tinyq.firmware.deployed import deployed_model
 from tinyq.footprint.arena import arena_model
 from tinyq.footprint.estimate import tflm_kernels_of
-from tinyq.graph import Graph, read_graph, write_graph
+from tinyq.graph import DType, Graph, read_graph, write_graph
 from tinyq.hardware.boards import all_boards, load_board
 from tinyq.hardware.cores import core
 
@@ -89,6 +91,30 @@ def test_both_runtimes_tell_of_the_same_layers(network: Build, board_id: str, tm
         with open_qemu(elf, board, 30) as device:
             runs.append([layer.output for layer in device.layers(sample)])
     assert runs[0] == runs[1]
+
+
+def test_states_of_the_interpreter_are_kept_and_reset(tmp_path: Path) -> None:
+    """Variables that a subgraph initializes, and states of layers; the same layers as the other runtime's."""
+    rng = np.random.default_rng(4)
+    graph = merged([recurrent.variables(rng, DType.INT8, True), recurrent.streaming_keywords(rng)])
+    board, root = load_board("mps2-an386"), tflm_root("cortex-m4", "reference")
+    project = write_project(tmp_path / "firmware", board.id, graph)
+    shapes = [graph.tensors[t].shape[1:] for t in graph.inputs]
+    inputs = [rng.integers(-128, 128, (3, 6, *shape), np.int8) for shape in shapes]
+    wanted = run_tflm(write_graph(graph), inputs)
+    samples = [tuple(x[n].tobytes() for x in inputs) for n in range(3)]
+    observed = []
+    for runtime in ("tflm", "aot"):
+        elf = build_project(
+            project, board=board, runtime=runtime, tflm_root=root, tflm_kernels="reference", observe=True
+        ).elf
+        for n, inference in enumerate(run_samples(elf, board, samples, jobs=1).inferences):
+            assert inference.outputs == tuple(y[n].tobytes() for y in wanted), f"{runtime}, sample {n}"
+        with open_qemu(elf, board, 30) as device:
+            first = tuple(x[0, 0].tobytes() for x in inputs)
+            observed.append([[layer.output for layer in device.layers(first)] for _ in range(2)])
+    assert observed[0] == observed[1]
+    assert observed[0][0] == observed[0][1]
 
 
 def test_every_core_is_covered() -> None:
