@@ -197,8 +197,13 @@ def load_board(id: str) -> Board:  # noqa: A002 - the field's own name
     """
     known = _files()
     if id not in known:
-        near = difflib.get_close_matches(id, known, 3, 0.3)
-        raise BadInputError(f"There is no board named {id!r}.", f"Choose one of {', '.join(near or sorted(known))}.")
+        near = difflib.get_close_matches(id, known, 3)
+        offer = (
+            f"Did you mean {' or '.join(near)}? 'tinyq boards' lists all."
+            if near
+            else f"Choose one of {', '.join(known)}."
+        )
+        raise BadInputError(f"There is no board named {id!r}.", offer)
     return _load(known[id])
 
 
