@@ -1,103 +1,85 @@
-"""Every reference model, from Keras and from int8 files, on every board: are all outputs bit-exact?
+"""Every reference model, from Keras and from int8 files, on every core: are all outputs bit-exact?
 
-Needs the MLPerf Tiny reference models (``TINYQ_MLPERF_TINY`` names their folder). Each cell converts a model, builds
-its firmware and runs seeded random inputs on the emulated board; prints a Markdown table and exits 1 if an output
-differs.
+Needs the MLPerf Tiny reference models (``TINYQ_MLPERF_TINY`` names their folder), the GNU toolchain and QEMU. Each cell
+generates, builds and runs the code of a model with seeded random inputs and, where there are any, real ones; prints a
+Markdown table and exits 1 if an output differs. Results are kept below ``build/`` (see ``benchmarks/kept.py``).
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measurement import BOARDS, compare_engine, random_codes, with_real
+from benchmarks.reference_models import MODELS, ReferenceModel, folder
 from tinyq.api.conversion import ConvertSettings, convert
-from tinyq.api.target import TestSettings, test
-from tinyq.errors import ShortfallError, TinyqError
+from tinyq.errors import TinyqError
 from tinyq.frontend import load_model
-from tinyq.graph import write_graph
+from tinyq.graph import read_graph, write_graph
 
-BOARDS = ("mps2-an385-m0", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")
-SAMPLES = 50
-
-
-@dataclass(frozen=True)
-class Model:
-    """A reference model: its Keras form and its int8 form, below the models' folder."""
-
-    name: str
-    keras: str
-    int8: str
+SAMPLES, REAL_SAMPLES = 200, 1000
 
 
-MODELS = (
-    Model("KWS", "kws/kws_ref_model", "kws/kws_ref_model.tflite"),
-    Model("ResNet-8", "ic/pretrainedResnet.h5", "ic/pretrainedResnet_quant.tflite"),
-    Model("VWW", "vww/vww_96.h5", "vww/vww_96_int8.tflite"),
-    Model("AD", "ad/ad01.h5", "ad/ad01_int8.tflite"),
-)
+def cell(tflite: bytes, core: str, optimize: str, model: ReferenceModel, samples: int, real_samples: int) -> str:
+    """Equal outputs of all, or why there are none."""
+    inputs = with_real(random_codes(read_graph(tflite), samples), model, real_samples)
+    try:
+        equal, total = compare_engine(tflite, core, optimize, inputs)
+    except TinyqError as error:
+        return f"failed: {error.message}"
+    return f"{equal:,}/{total:,}"
 
 
-def cell(model: Path, data: Path | None, board: str, folder: Path, samples: int) -> str:
-    """One conversion and run, as a cell of the table: equal outputs and instructions."""
-    out = folder / "out"
-    convert(
-        ConvertSettings(model=model, data=str(data) if data else None, board=board, out=out, evaluate=False, force=True)
-    )
-    # a folder without data is tested with random inputs
-    manifest = out / "tinyq.json"
-    text = manifest.read_text()
-    if data is not None:
-        import json
+def forms(model: ReferenceModel) -> Iterator[tuple[str, bytes, ReferenceModel]]:
+    """A model as its int8 file and, without real inputs, as its Keras file, quantized here."""
+    yield "int8", (folder() / model.int8).read_bytes(), model
+    if model.keras:
+        with tempfile.TemporaryDirectory() as name:
+            yield "Keras", quantized(folder() / model.keras, Path(name)), replace(model, samples="")
 
-        manifest.write_text(json.dumps({**json.loads(text), "data": None}))
-    report = test(TestSettings(out=out, samples=samples))
-    exact = report.bit_exact
-    return f"{exact.equal}/{exact.total}, {report.instructions.median:,}"
+
+def quantized(keras: Path, scratch: Path) -> bytes:
+    """A Keras model, quantized with 100 random samples."""
+    graph = load_model(keras).graph
+    floats, data, out = scratch / "float.tflite", scratch / "random.npz", scratch / "out"
+    floats.write_bytes(write_graph(graph))
+    shape = graph.tensors[graph.inputs[0]].shape[1:]
+    np.savez(data, x=np.random.default_rng(0).normal(size=(100, *shape)).astype(np.float32))
+    convert(ConvertSettings(model=floats, data=str(data), board="mps2-an386", out=out, evaluate=False))
+    return (out / "model.tflite").read_bytes()
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--models", nargs="*", default=[m.key for m in MODELS], choices=[m.key for m in MODELS])
+    parser.add_argument("--cores", nargs="*", default=list(BOARDS), choices=list(BOARDS))
+    parser.add_argument("--optimize", default="balanced")
     parser.add_argument("--samples", type=int, default=SAMPLES, help="random inputs for each cell")
-    parser.add_argument("--boards", nargs="*", default=BOARDS)
+    parser.add_argument("--real-samples", type=int, default=REAL_SAMPLES, help="real ones besides")
     arguments = parser.parse_args()
-    root = os.environ.get("TINYQ_MLPERF_TINY")
-    if not root:
-        print("Set TINYQ_MLPERF_TINY to the folder of the MLPerf Tiny reference models.", file=sys.stderr)
-        return 2
-    print(f"| model | from | {' | '.join(arguments.boards)} |")
-    print(f"|---|---|{'---|' * len(arguments.boards)}")
-    failed = False
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for model in MODELS:
-            # a Keras model is loaded once; what follows sees the same float model from every board
-            loaded = load_model(Path(root) / model.keras)
-            floats = folder / "float.tflite"
-            floats.write_bytes(write_graph(loaded.graph))
-            shapes = [loaded.graph.tensors[i].shape[1:] for i in loaded.graph.inputs]
-            data = folder / "random.npz"
-            rng = np.random.default_rng(0)
-            np.savez(data, x=rng.normal(size=(100, *shapes[0])).astype(np.float32))
-            for kind, path, samples in (("Keras", floats, data), ("int8", Path(root) / model.int8, None)):
-                cells = []
-                for board in arguments.boards:
-                    try:
-                        text = cell(path, samples, board, folder, arguments.samples)
-                    except ShortfallError as error:
-                        text = error.message
-                    except TinyqError as error:
-                        text = f"failed: {error.message}"
-                    equal = text.split(",")[0].split("/")
-                    failed |= len(equal) != 2 or equal[0] != equal[1]
-                    cells.append(text)
-                print(f"| {model.name} | {kind} | {' | '.join(cells)} |", flush=True)
-    return 1 if failed else 0
+    exact = True
+    print(row(["model", "from", *arguments.cores]))
+    print(row(["---", "---", *("--:" for _ in arguments.cores)]), flush=True)
+    for model in (m for m in MODELS if m.key in arguments.models):
+        for kind, tflite, known in forms(model):
+            cells = [
+                cell(tflite, core, arguments.optimize, known, arguments.samples, arguments.real_samples)
+                for core in arguments.cores
+            ]
+            exact &= all(len(set(text.split("/"))) == 1 for text in cells)
+            print(row([model.name, kind, *cells]), flush=True)
+    return 0 if exact else 1
+
+
+def row(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

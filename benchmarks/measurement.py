@@ -87,11 +87,32 @@ def measure_engine(tflite: bytes, core: str, optimize: str, codes: NDArray[Any])
         optimize: What the code is best at.
         codes: Inputs ``[N, ...]``; the first one is traced, all are compared with the host.
     """
-    graph, board = fold(read_graph(tflite)).graph, load_board(BOARDS[core])
-    code = generate(graph, core=core, optimize=optimize)
     with tempfile.TemporaryDirectory() as name:
-        emit_project(Path(name), graph=graph, code=code, deployed=deployed_model(graph), board=board)
+        emit_engine(Path(name), tflite, core, optimize)
         return _measure(Path(name), core, tflite, codes, runtime="aot")
+
+
+def compare_engine(tflite: bytes, core: str, optimize: str, codes: NDArray[Any]) -> tuple[int, int]:
+    """The same without a trace: how many outputs equal those of TFLM on the host, and of how many."""
+    with tempfile.TemporaryDirectory() as name:
+        emit_engine(Path(name), tflite, core, optimize)
+        firmware = build_project(Path(name), board=load_board(BOARDS[core]), runtime="aot")
+
+        def compare() -> dict[str, Any]:
+            samples = [(x.tobytes(),) for x in codes]
+            result = run_samples(firmware.elf, load_board(BOARDS[core]), samples, timeout=300.0)
+            outputs = [b"".join(inference.outputs) for inference in result.inferences]
+            return {"equal": _equal(outputs, run_tflm(tflite, [codes]))}
+
+        depends_on = (b"outputs", firmware.elf.read_bytes(), core.encode(), tflite, codes.tobytes())
+        return int(kept(depends_on, compare)["equal"]), len(codes)
+
+
+def emit_engine(project: Path, tflite: bytes, core: str, optimize: str) -> None:
+    """The firmware project of a model."""
+    graph = fold(read_graph(tflite)).graph
+    code = generate(graph, core=core, optimize=optimize)
+    emit_project(project, graph=graph, code=code, deployed=deployed_model(graph), board=load_board(BOARDS[core]))
 
 
 def measure_tflm(tflite: bytes, core: str, codes: NDArray[Any]) -> Measurement | None:

@@ -17,19 +17,21 @@ class ReferenceModel:
         name: For people.
         int8: The int8 file.
         samples: Real inputs as codes, a ``.npz`` with ``x``; empty where there are none.
+        keras: The Keras form.
     """
 
     key: str
     name: str
     int8: str
     samples: str = ""
+    keras: str = ""
 
 
 MODELS = (
-    ReferenceModel("kws", "KWS", "kws/kws_ref_model.tflite", "kws/kws01_int8.npz"),
-    ReferenceModel("resnet", "ResNet-8", "ic/pretrainedResnet_quant.tflite"),
-    ReferenceModel("vww", "VWW", "vww/vww_96_int8.tflite"),
-    ReferenceModel("ad", "AD", "ad/ad01_int8.tflite"),
+    ReferenceModel("kws", "KWS", "kws/kws_ref_model.tflite", "kws/kws01_int8.npz", keras="kws/kws_ref_model"),
+    ReferenceModel("resnet", "ResNet-8", "ic/pretrainedResnet_quant.tflite", keras="ic/pretrainedResnet.h5"),
+    ReferenceModel("vww", "VWW", "vww/vww_96_int8.tflite", keras="vww/vww_96.h5"),
+    ReferenceModel("ad", "AD", "ad/ad01_int8.tflite", keras="ad/ad01.h5"),
 )
 
 
