@@ -43,8 +43,8 @@ _VALIDATION_SHARE = 0.1
 _MOST_VALIDATION = 200
 _MOST_EACH_EPOCH = 100
 _CALIBRATION_SAMPLES = 200
-_DISTILL_SHARE = 0.9
-_RECOVERY = 4  # times as many epochs after channels were removed; without rounding they cost little
+_DISTILL_SHARE = 0.3
+_RECOVERY = 8  # times as many epochs after channels were removed; without rounding they cost little
 
 
 @dataclass(frozen=True)

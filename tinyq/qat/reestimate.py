@@ -69,7 +69,7 @@ def reestimate(
             scales=np.asarray(scales, np.float32),
         )
         parameters = replace(parameters, layers={**parameters.layers, op.inputs[1]: changed})
-    return parameters, f"{len(targets)} batch normalizations were estimated anew after training."
+    return parameters, f"Batch normalizations that were estimated anew after training: {len(targets)}."
 
 
 def _rounded(plan: Plan, parameters: Parameters) -> Parameters:
