@@ -30,11 +30,15 @@ ENVIRONMENTS = (
 )
 
 
+UMASKS = {"1": 0o022, "4711": 0o077}
+
+
 def tinyq(cwd: Path, environment: dict[str, str], *arguments: object) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tinyq", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, **environment},
+        umask=UMASKS[environment["PYTHONHASHSEED"]],
         check=False,
         capture_output=True,
         text=True,
@@ -77,6 +81,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def test_every_file_is_the_same(runs: list[Path]) -> None:
     first, second = map(files, runs)
+    for name in ("model.tflite", "report.json", "report.html", "tinyq.json"):
+        assert [(run / name).stat().st_mode & 0o777 for run in runs] == [0o644, 0o644], name
     assert first.keys() == second.keys()
     assert {"model.tflite", "report.json", "report.html", "tinyq.json"} <= first.keys()
     differing = [name for name in first if first[name] != second[name]]
