@@ -3,9 +3,6 @@
 The data are made here, seeded: three axes over 24 steps of somebody who draws a circle, shakes, taps twice or does
 nothing, each with its own speed, strength, attitude of the hand, gravity and noise. Writes ``gestures.keras`` and
 ``gestures.npz``.
-
-``unroll=True`` makes plain layers of the recurrence; without it the model holds a loop, for which microcontrollers'
-runtimes have no kernel.
 """
 
 from __future__ import annotations
@@ -55,7 +52,7 @@ def build_model(cell: str, steps: int) -> keras.Model:
     """One recurrent layer and a classifier."""
     recurrent = {"gru": layers.GRU, "lstm": layers.LSTM}[cell]
     x = inputs = keras.Input((steps, 3), name="acceleration")
-    x = recurrent(UNITS, unroll=True, name="memory")(x)
+    x = recurrent(UNITS, name="memory")(x)
     outputs = layers.Dense(len(CLASSES), activation="softmax", name="scores")(x)
     return keras.Model(inputs, outputs, name="gestures")
 
@@ -63,7 +60,7 @@ def build_model(cell: str, steps: int) -> keras.Model:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="where to write (default: here)")
-    parser.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+    parser.add_argument("--cell", choices=("lstm", "gru"), default="lstm")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--steps", type=int, default=STEPS)
     arguments = parser.parse_args()

@@ -50,6 +50,8 @@ def test_a_recurrent_network_knows_gestures(tmp_path: Path) -> None:
     script("gestures/train.py", tmp_path, "--epochs", 4, "--steps", 8)
     data = ("--data", tmp_path / "gestures.npz", "--board", "mps2-an386")
     validated("convert", tmp_path / "gestures.keras", *data, "-o", tmp_path / "out")
+    layers = validated("report", tmp_path / "out")[0]["layers"]
+    assert "UNIDIRECTIONAL_SEQUENCE_LSTM" in {layer["op"] for layer in layers}
     report = validated("test", tmp_path / "out", "--samples", 100)
     assert report["bit_exact"] == {"equal": 100, "total": 100}
     assert report["accuracy"]["target"] == report["accuracy"]["host"] > 0.5
