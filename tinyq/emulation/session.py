@@ -16,7 +16,7 @@ from tinyq.emulation.protocol import UNSOLICITED, Decoder, ErrorCode, Frame, Mes
 from tinyq.errors import FailedError
 
 _MOST_DOUBLINGS = 6
-_WHOLE_ATTEMPTS = 20
+_WHOLE_ATTEMPTS = 40
 _LARGEST_CHUNK, _SMALLEST_CHUNK = 4096, 64
 _CHUNKS_BEFORE_GROWTH = 8
 
