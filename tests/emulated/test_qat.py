@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,4 +110,47 @@ def test_a_loss_that_breaks_says_where(folder: Path, tmp_path: Path) -> None:
     train = ("qat", folder / "model.keras", "--train", folder / "train.npz", "-o", tmp_path / "out")
     done = tinyq(*train, "--lr", 1e30, "--epochs", 2, "--quiet", code=1)
     assert "became NaN or infinite at step" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_killed_training_goes_on_to_the_same_model(folder: Path, tmp_path: Path) -> None:
+    train = ["qat", folder / "model.keras", "--train", folder / "train.npz", "--validation", folder / "unseen.npz"]
+    train += ["--bits-weights", 4, "--epochs", 3, "--lr", 3e-3, "--quiet", "-o", tmp_path / "out"]
+    checkpoint = tmp_path / "out.checkpoint"
+    running = subprocess.Popen([sys.executable, "-m", "tinyq", *map(str, train)], stderr=subprocess.DEVNULL)
+    while not checkpoint.exists() and running.poll() is None:
+        time.sleep(0.02)
+    running.kill()
+    running.wait()
+    if not checkpoint.exists():
+        pytest.skip("training ended before it could be killed")
+    assert not (tmp_path / "out").exists()
+    tinyq(*train, "--resume")
+    whole = folder / "trained"  # the same settings, never interrupted
+    assert (tmp_path / "out" / "model.tflite").read_bytes() == (whole / "model.tflite").read_bytes()
+    assert not checkpoint.exists()
+
+
+def test_batch_normalizations_are_estimated_anew(folder: Path, tmp_path: Path) -> None:
+    train = ("qat", folder / "model.keras", "--train", folder / "train.npz", "--validation", folder / "unseen.npz")
+    options = ("--bits-weights", 4, "--epochs", 3, "--lr", 3e-3, "--batch-norm", "reestimate", "--quiet")
+    tinyq(*train, *options, "-o", tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "qat.json").read_text())
+    assert any(note.endswith("estimated anew after training: 1.") for note in record["notes"])
+    assert record["training"]["quantized_accuracy"] > 0.7
+    changed = (tmp_path / "out" / "model.tflite").read_bytes() != (folder / "trained" / "model.tflite").read_bytes()
+    assert changed
+
+
+def test_a_lambda_is_refused(folder: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, keras; layers = keras.layers\n"
+        "keras.Sequential([keras.Input((8, 8, 1)), layers.Lambda(lambda x: 2 * x), layers.Flatten(),\n"
+        "    layers.Dense(3, activation='softmax')]).save(sys.argv[1])"
+    )
+    model = tmp_path / "lambda.keras"
+    subprocess.run([sys.executable, "-c", code, str(model)], check=True, capture_output=True)
+    done = tinyq("qat", model, "--train", folder / "train.npz", "-o", tmp_path / "out", code=2)
+    assert "is a Lambda" in done.stderr
+    assert "--trust" in done.stderr
     assert not (tmp_path / "out").exists()
