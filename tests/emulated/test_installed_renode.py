@@ -15,13 +15,13 @@ from tinyq.hardware.boards import load_board
 RENODE = shutil.which("renode")
 pytestmark = pytest.mark.skipif(RENODE is None, reason="Renode is not installed")
 _FIRST_THAT_COUNTS = (1, 16)
-_TIME_WITHOUT_INSTRUCTIONS = 2500
-"""Now and then as many are counted too many: virtual time that passed while nothing was executed."""
+_REPEATS = 8
+"""Virtual time passes while nothing is executed in one inference of four or so, which then counts too many."""
 
 
 @pytest.mark.parametrize("board_id", ["mps2-an386", "mps2-an385-m0", "mps2-an505"])
 def test_renode_gives_what_qemu_gives(network: Build, board_id: str) -> None:
-    samples = [(s.tobytes(),) for s in codes(2)]
+    samples = [(s.tobytes(),) for s in codes(2)] * _REPEATS
     firmware, board = network(board_id), load_board(board_id)
     expected = run_samples(firmware.elf, board, samples, emulator="qemu", jobs=1, timeout=20)
     found = run_samples(firmware.elf, board, samples, emulator="renode", jobs=2, timeout=60)
@@ -29,7 +29,7 @@ def test_renode_gives_what_qemu_gives(network: Build, board_id: str) -> None:
     assert found.stack_bytes == expected.stack_bytes
     assert RENODE is not None
     if version_of(RENODE)[:2] >= _FIRST_THAT_COUNTS:
-        for seen, exact in zip(found.inferences, expected.inferences, strict=True):
-            assert seen.instructions is not None
-            assert exact.instructions is not None
-            assert 0 <= seen.instructions - exact.instructions <= _TIME_WITHOUT_INSTRUCTIONS
+        for sample in range(2):
+            counts = [i.instructions for i in found.inferences[sample::2]]
+            assert None not in counts
+            assert min(c for c in counts if c is not None) == expected.inferences[sample].instructions

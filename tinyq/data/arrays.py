@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from tinyq.data.raw import RawData, hash_file
 from tinyq.errors import BadInputError
 
-# RuntimeError is how zipfile calls an encrypted member; headers of arrays are read as Python literals
+# zipfile raises RuntimeError for an encrypted member, and a kind of it for a compression that it lacks; headers of
+# arrays are read as Python literals
 _DAMAGED = (
-    ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, NotImplementedError,
-    RuntimeError, tokenize.TokenError, SyntaxError, struct.error,
+    ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, KeyError, RuntimeError,
+    tokenize.TokenError, SyntaxError, struct.error,
 )  # fmt: skip
 
 
